@@ -68,8 +68,8 @@ class OverlayEntry:
     date: date
     workday: bool
     reason: str
-    by: str
-    doc: str
+    by: str = ""
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
