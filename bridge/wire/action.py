@@ -1,0 +1,243 @@
+"""What an operator does to a case (contract §3, operators), and its conversion into the core's action.
+
+Owns: one model per action. Must not: judge roles or whether an action is legal now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bridge.core.commands import ActionName, OperatorAction
+from bridge.core.model import ProcedureId
+from bridge.wire.fields import (
+    FilledLine,
+    FilledOpinionWords,
+    Flag,
+    Instant,
+    Line,
+    Lines,
+    PastInstant,
+    Wire,
+    Words,
+    some,
+)
+from bridge.wire.problems import chosen, validated
+from bridge.wire.receipt import ReceiptIn
+from bridge.wire.strict_json import loads_object
+
+
+class _ActionIn(Wire):
+    action: str
+    reason: Words | None = None
+
+    def core(self) -> OperatorAction:
+        """Convert; a field's name on the wire is its name in the core, blank texts count as absent."""
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "action"}
+        filled: dict[str, Any] = {
+            name: some(value) if isinstance(value, str) else value for name, value in values.items()
+        }
+        return OperatorAction(action=ActionName(self.action), **filled)
+
+
+class ClassifyIn(_ActionIn):
+    """定类; lead, co-units and procedure follow from the rules unless given."""
+
+    action: Literal["classify"]
+    category: FilledLine
+    lead: Line | None = None
+    co_units: Lines | None = None
+    procedure: ProcedureId | None = None
+
+
+class UnitActionIn(_ActionIn):
+    """改派、指定、加派."""
+
+    action: Literal["reroute", "designate", "add_unit"]
+    unit: FilledLine
+
+
+class DecisionIn(_ActionIn):
+    """同意或不同意 (复杂办理; with ``assignment_id`` a co-unit's extension)."""
+
+    action: Literal["approve", "deny"]
+    on_behalf_of: Line | None = None
+    assignment_id: Line | None = None
+
+
+class MinutesIn(_ActionIn):
+    """会议纪要."""
+
+    action: Literal["minutes"]
+    number: FilledLine
+    held_at: Instant
+    text: FilledOpinionWords
+
+
+class ExtendIn(_ActionIn):
+    """延期."""
+
+    action: Literal["extend"]
+    assignment_id: FilledLine
+    until: Instant
+
+
+class OverrideIn(_ActionIn):
+    """不再等待某单位的意见 (all missing ones without ``assignment_id``)."""
+
+    action: Literal["override"]
+    assignment_id: Line | None = None
+    by: Line | None = None
+
+
+class ReturnUpstreamIn(_ActionIn):
+    """退回上游."""
+
+    action: Literal["return_upstream"]
+    suggested: Line | None = None
+
+
+class ToldIn(_ActionIn):
+    """已告知或不适用告知."""
+
+    action: Literal["told"]
+    who: Literal["payer", "other_side"]
+    channel: Line | None = None
+    at: PastInstant | None = None
+    by: Line | None = None
+    text: Words | None = None
+    not_applicable: Line | None = None
+
+
+class ObjectionIn(_ActionIn):
+    """异议情况: ``none: true`` 无异议, or the routes taken."""
+
+    action: Literal["objection"]
+    none: Flag = False
+    routes: Lines = ()
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.none == bool(self.routes):
+            raise ValueError("none: true 与 routes 须有且只有一个")
+        return self
+
+
+class MergeIn(_ActionIn):
+    """并入另一案."""
+
+    action: Literal["merge"]
+    into: FilledLine
+
+
+class SplitIn(_ActionIn):
+    """拆分."""
+
+    action: Literal["split"]
+    parts: Annotated[Lines, Field(min_length=1)]
+
+
+class LinkIn(_ActionIn):
+    """关联外部程序或案件."""
+
+    action: Literal["link"]
+    kind: FilledLine
+    reference: FilledLine
+
+
+class ReopenIn(_ActionIn):
+    """重新办理."""
+
+    action: Literal["reopen"]
+    respond_by: Instant | None = None
+
+
+class PlainIn(_ActionIn):
+    """Actions that carry a reason only."""
+
+    action: Literal["unmerge", "suspend", "resume", "send_reply", "close", "archive"]
+
+
+class ReceiptActionIn(_ActionIn):
+    """代单位登记回执."""
+
+    action: Literal["receipt"]
+    assignment_id: FilledLine
+    receipt: ReceiptIn
+
+    def core(self) -> OperatorAction:
+        """Convert, the receipt with it."""
+        return OperatorAction(
+            action=ActionName.RECEIPT,
+            reason=some(self.reason),
+            assignment_id=self.assignment_id,
+            receipt=self.receipt.core(),
+        )
+
+
+ActionIn = Annotated[
+    ClassifyIn
+    | UnitActionIn
+    | DecisionIn
+    | MinutesIn
+    | ExtendIn
+    | OverrideIn
+    | ReturnUpstreamIn
+    | ToldIn
+    | ObjectionIn
+    | MergeIn
+    | SplitIn
+    | LinkIn
+    | ReopenIn
+    | PlainIn
+    | ReceiptActionIn,
+    Field(discriminator="action"),
+]
+
+_MODELS: Mapping[str, type[_ActionIn]] = {
+    "classify": ClassifyIn,
+    "reroute": UnitActionIn,
+    "designate": UnitActionIn,
+    "add_unit": UnitActionIn,
+    "approve": DecisionIn,
+    "deny": DecisionIn,
+    "minutes": MinutesIn,
+    "extend": ExtendIn,
+    "override": OverrideIn,
+    "return_upstream": ReturnUpstreamIn,
+    "told": ToldIn,
+    "objection": ObjectionIn,
+    "merge": MergeIn,
+    "unmerge": PlainIn,
+    "split": SplitIn,
+    "link": LinkIn,
+    "suspend": PlainIn,
+    "resume": PlainIn,
+    "reopen": ReopenIn,
+    "send_reply": PlainIn,
+    "close": PlainIn,
+    "archive": PlainIn,
+    "receipt": ReceiptActionIn,
+}
+
+
+def parse_action(body: bytes, now: datetime) -> OperatorAction:
+    """Read an action from its raw bytes; ``now`` is business time.
+
+    Raises:
+        NotJson: the bytes are not JSON we accept.
+        InvalidPayload: fields are wrong; every problem is listed.
+    """
+    return operator_action(loads_object(body), now)
+
+
+def operator_action(data: Mapping[str, Any], now: datetime) -> OperatorAction:
+    """Read an action from an object in the contract's shape.
+
+    Raises:
+        InvalidPayload: fields are wrong; every problem is listed.
+    """
+    return validated(chosen(_MODELS, data, "action"), data, now).core()
