@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -77,7 +78,7 @@ class Sender:
             attempts += 1
             self.sent.attempts += 1
             reply = await self._attempt(url, secret, webhook_id, body)
-            if reply is not None and reply[0] < 500 and reply[0] not in RETRIED:
+            if reply is not None and reply[0] < HTTPStatus.INTERNAL_SERVER_ERROR and reply[0] not in RETRIED:
                 return Answer(reply[0], reply[1], attempts)
             self.sent.lost += 1
             await asyncio.sleep(self.mood.backoff(attempts))
@@ -104,7 +105,7 @@ class Sender:
         """Keep the tally of final answers."""
         key = str(answer.status)
         self.sent.by_status[key] = self.sent.by_status.get(key, 0) + 1
-        self.sent.refused += answer.status >= 400
+        self.sent.refused += answer.status >= HTTPStatus.BAD_REQUEST
 
     def as_json(self) -> Json:
         """Return the tally for the control interface."""

@@ -77,4 +77,5 @@ class Mood:
 
     def backoff(self, attempt: int) -> float:
         """Seconds before the next attempt of ours: doubling from 50 ms to one second, with jitter."""
-        return min(1.0, 0.05 * 2 ** min(attempt, 6)) * self._dice.uniform(0.5, 1.0)
+        ceiling: float = min(1.0, 0.05 * 2 ** min(attempt, 6))
+        return ceiling * self._dice.uniform(0.5, 1.0)

@@ -1,0 +1,236 @@
+"""The real daemon as a process of its own, for tests and the demo: start, kill -9, restart, ask.
+
+Owns: a folder with ``bridge.toml`` and secrets, and the life of one ``bridge serve`` on it. Must not:
+import the daemon; everything goes through its commands and its HTTP interface.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from bridge.testing.counterparts.control import ROOT, wait_until, write_private
+from bridge.testing.counterparts.ledger import Json
+from bridge.testing.counterparts.webhooks import new_secret
+
+START_TIMEOUT_SECONDS = 60.0
+STOP_TIMEOUT_SECONDS = 20.0
+REQUEST_TIMEOUT_SECONDS = 30.0
+
+UNITS = ("tax", "hrss", "medical", "justice", "court", "finance", "petition", "office", "leading_office")
+"""The eight units of the mechanism and 领导小组办公室."""
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Site:
+    """A folder that ``bridge serve`` can run in: its port, the shared secrets, its configuration file."""
+
+    directory: Path
+    port: int
+    secrets: Mapping[str, str] = field(default_factory=lambda: {name: new_secret() for name in ("hotline", *UNITS)})
+    rules: Path = ROOT / "routing_rules.yaml"
+
+    @property
+    def url(self) -> str:
+        """Where the daemon will listen."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def config(self) -> Path:
+        """The path of ``bridge.toml``."""
+        return self.directory / "bridge.toml"
+
+    @property
+    def database(self) -> Path:
+        """The path of the SQLite file."""
+        return self.directory / "data" / "bridge.db"
+
+    def write(self, push_url: str, unit_urls: Mapping[str, str]) -> None:
+        """Write ``bridge.toml`` and a private file for each secret."""
+        folder = self.directory / "secrets"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name, secret in self.secrets.items():
+            write_private(folder / name, secret + "\n")
+        channels = "".join(_channel(unit, url) for unit, url in unit_urls.items())
+        self.config.write_text(_HEAD.format(site=self, push_url=push_url) + channels, encoding="utf-8")
+
+
+_HEAD = """\
+region_code = "140525"
+listen = "127.0.0.1:{site.port}"
+public_url = "{site.url}"
+database_url = "sqlite+aiosqlite:///data/bridge.db"
+rules = "{site.rules}"
+
+[encryption]
+key_file = "data/keys.json"
+
+[feeds.hotline]
+adapter = "hotline_12345"
+secret_file = "secrets/hotline"
+push_url = "{push_url}"
+"""
+
+
+def _channel(unit: str, url: str) -> str:
+    """Return the table of one unit's channel."""
+    return f'\n[channels.{unit}]\nadapter = "http_json"\nurl = "{url}"\nsecret_file = "secrets/{unit}"\n'
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def body(self) -> Json:
+        """The JSON object of the answer."""
+        body: Json = json.loads(self.raw)
+        return body
+
+
+class BridgeProcess:
+    """One daemon on one site; may live several times, one life after the other."""
+
+    def __init__(self, site: Site, environment: Mapping[str, str] | None = None) -> None:
+        self.site = site
+        self.lives = 0
+        self._environment = {**os.environ, **(environment or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """Where all lives write their logs."""
+        return self.site.directory / "bridge.log"
+
+    def start(self) -> None:
+        """Start a life and return at once."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                self._command("serve"),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.site.directory,
+                env=self._environment,
+                start_new_session=True,
+            )
+        self.lives += 1
+
+    def wait_ready(self) -> None:
+        """Wait until ``/readyz`` says yes.
+
+        Raises:
+            RuntimeError: if the process ended instead, with the tail of its log.
+        """
+        wait_until(self._is_ready, timeout_seconds=START_TIMEOUT_SECONDS, what="/readyz")
+
+    def is_running(self) -> bool:
+        """Tell whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the life with SIGKILL: no handler runs, nothing is flushed."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask for an orderly end with SIGTERM; return the exit status."""
+        return self._signal(signal.SIGTERM)
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Make one request on a connection of its own."""
+        connection = HTTPConnection("127.0.0.1", self.site.port, timeout=REQUEST_TIMEOUT_SECONDS)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            answer = connection.getresponse()
+            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, token: str) -> Json:
+        """Read as an operator.
+
+        Raises:
+            RuntimeError: if the answer is not 200.
+        """
+        answer = self.ask("GET", path, headers={"authorization": f"Bearer {token}"})
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(f"GET {path}: {answer.status} {answer.raw.decode(errors='replace')[:500]}")
+        return answer.body
+
+    def post(self, path: str, token: str, body: Json) -> Response:
+        """Act as an operator."""
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        return self.ask("POST", path, json.dumps(body).encode(), headers)
+
+    def command(self, *arguments: str) -> str:
+        """Run another ``bridge`` command on the same site and return what it printed.
+
+        Raises:
+            RuntimeError: if it did not exit with 0.
+        """
+        done = subprocess.run(  # noqa: S603 - our own program, no shell
+            self._command(*arguments),
+            capture_output=True,
+            check=False,
+            cwd=self.site.directory,
+            env=self._environment,
+            timeout=START_TIMEOUT_SECONDS,
+        )
+        if done.returncode:
+            raise RuntimeError(f"bridge {' '.join(arguments)}: {done.returncode} {done.stderr.decode()[-2000:]}")
+        return done.stdout.decode()
+
+    def add_token(self, name: str, role: str, unit: str | None = None) -> str:
+        """Make an operator's token with ``bridge tokens add``."""
+        options = ["--unit", unit] if unit else []
+        return self.command("tokens", "add", name, "--role", role, *options).split()[-1]
+
+    def tail(self, lines: int = 30) -> str:
+        """Return the last lines of the log."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+    def _command(self, *arguments: str) -> list[str]:
+        """Return the command line of the installed program on this site."""
+        return [sys.executable, "-m", "bridge", *arguments, "--config", str(self.site.config)]
+
+    def _signal(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end."""
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        return self._process.wait(STOP_TIMEOUT_SECONDS)
+
+    def _is_ready(self) -> bool:
+        """Ask ``/readyz`` once."""
+        if not self.is_running():
+            raise RuntimeError(f"bridge serve ended:\n{self.tail()}")
+        try:
+            return self.ask("GET", "/readyz").status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
