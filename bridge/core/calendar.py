@@ -58,7 +58,6 @@ class PublishedYear:
     days: tuple[PublishedDay, ...]
     published_on: date | None = None
     papers: tuple[str, ...] = ()
-    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,6 @@ class _Year(BaseModel):
     papers: tuple[str, ...] = ()
     document_number: str = ""
     published_on: date | None = None
-    verified: bool = True
     days: Annotated[tuple[_Day, ...], Field(min_length=1)]
 
 
@@ -116,7 +115,7 @@ def read_year(data: bytes, file: str) -> PublishedYear:
         raise ConfigError(file, problems)
     document = parsed.document_number or next(iter(parsed.papers), "")
     days = tuple(PublishedDay(day.date, day.isOffDay, day.name, day.document_number) for day in parsed.days)
-    return PublishedYear(parsed.year, document, days, parsed.published_on, parsed.papers, parsed.verified)
+    return PublishedYear(parsed.year, document, days, parsed.published_on, parsed.papers)
 
 
 def _shipped(name: str) -> bytes:
