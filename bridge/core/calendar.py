@@ -174,6 +174,7 @@ class WorkCalendar:
     ) -> None:
         """Index the days that differ from the weekday rule; the arguments are already checked."""
         self.hours = hours
+        self.overlay = overlay
         self.covered_from = date(years[0].year, 1, 1)
         self.covered_until = date(years[-1].year, 12, 31)
         self.version = _version(years, overlay, hours)

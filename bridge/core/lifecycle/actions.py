@@ -1,0 +1,379 @@
+"""What operators do: one function per action, found in one table with the states it is legal in.
+
+Owns: whether an action is legal and what it changes; approval and designation are a person's acts (R5, R27).
+Must not: know HTTP or roles beyond the actor it is given. Source: contract section 3, "Operators".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bridge.core.commands import ActionName, OperatorAction
+from bridge.core.lifecycle import clocks, opinions, receipts, replying, rounds, stages, views
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import (
+    Assignment,
+    CaseState,
+    CounterpartyType,
+    DeadlineKind,
+    MessageType,
+    ProcedureId,
+    ReceiptType,
+    Role,
+    TicketState,
+)
+from bridge.core.policy import RouteFacts, Unit
+from bridge.errors import IllegalTransition, InvalidPayload, NotFound, Problem
+
+_TRIAGE = frozenset({CaseState.TRIAGE})
+_WORKING = frozenset({CaseState.HANDLING, CaseState.CONSOLIDATING})
+_UNDECIDED = _TRIAGE | _WORKING | {CaseState.AWAITING_APPROVAL}
+_REPLIED = frozenset({CaseState.REPLIED})
+_ENDED_WELL = frozenset({CaseState.ARCHIVED, CaseState.CLOSED_CONSULT, CaseState.CLOSED_REMEDY_TOLD})
+_ALL = frozenset(CaseState) - {CaseState.MERGED}
+
+LEGAL_IN: dict[ActionName, frozenset[CaseState]] = {
+    ActionName.CLASSIFY: _UNDECIDED,
+    ActionName.REROUTE: _UNDECIDED,
+    ActionName.DESIGNATE: _UNDECIDED,
+    ActionName.ADD_UNIT: _WORKING | {CaseState.AWAITING_APPROVAL},
+    ActionName.APPROVE: frozenset({CaseState.AWAITING_APPROVAL}),
+    ActionName.DENY: _WORKING | {CaseState.AWAITING_APPROVAL},
+    ActionName.MINUTES: frozenset({CaseState.HANDLING}),
+    ActionName.EXTEND: _WORKING | {CaseState.AWAITING_APPROVAL},
+    ActionName.OVERRIDE: frozenset({CaseState.HANDLING}),
+    ActionName.RETURN_UPSTREAM: _UNDECIDED,
+    ActionName.TOLD: _WORKING | _REPLIED | _ENDED_WELL | {CaseState.AWAITING_APPROVAL, CaseState.REPLYING},
+    ActionName.OBJECTION: _REPLIED,
+    ActionName.SUSPEND: _UNDECIDED,
+    ActionName.RESUME: _ALL,
+    ActionName.REOPEN: _REPLIED | _ENDED_WELL,
+    ActionName.SEND_REPLY: frozenset({CaseState.CONSOLIDATING}),
+    ActionName.CLOSE: _REPLIED,
+    ActionName.ARCHIVE: _REPLIED | {CaseState.CLOSED_CONSULT, CaseState.CLOSED_REMEDY_TOLD},
+    ActionName.RECEIPT: _ALL - {CaseState.ARCHIVED, CaseState.WITHDRAWN, CaseState.RETURNED_UPSTREAM},
+}
+"""The states each action is legal in; an action not listed here is not offered."""
+
+
+def allowed_actions(work: Work) -> list[str]:
+    """Return the actions that are legal now."""
+    return [name.value for name in LEGAL_IN if _is_legal(work, name)]
+
+
+def _is_legal(work: Work, name: ActionName) -> bool:
+    if work.case.state not in LEGAL_IN.get(name, frozenset()):
+        return False
+    match name:
+        case ActionName.RESUME:
+            return work.case.suspended
+        case ActionName.SUSPEND:
+            return not work.case.suspended
+        case ActionName.SEND_REPLY:
+            return work.case.sign_off_pending
+        case ActionName.MINUTES:
+            return _awaits_minutes(work)
+        case ActionName.OVERRIDE:
+            return bool(stages.opinions_missing(work))
+        case ActionName.DENY:
+            return work.case.state is CaseState.AWAITING_APPROVAL or any(_pending(a) for a in work.active())
+        case ActionName.ARCHIVE:
+            return work.case.state is not CaseState.REPLIED or replying.sides_done(work)
+        case _:
+            return True
+
+
+def _pending(assignment: Assignment) -> bool:
+    return assignment.extension is not None and assignment.extension.decision is None
+
+
+def _awaits_minutes(work: Work) -> bool:
+    listed = stages.stages(work)
+    at_gate = work.case.stage < len(listed) and listed[work.case.stage].gate is not None
+    return at_gate and work.case.approved and not stages.opinions_missing(work)
+
+
+def act(work: Work, action: OperatorAction) -> None:
+    """Apply an operator's action. Raises IllegalTransition with what is allowed instead."""
+    if not _is_legal(work, action.action):
+        raise IllegalTransition(
+            f"案件状态为 {work.case.state.value}，现在不能执行 {action.action.value}",
+            allowed_actions=allowed_actions(work),
+        )
+    _HANDLERS[action.action](work, action)
+
+
+def _unit(work: Work, reference: str | None, field: str = "unit") -> Unit:
+    unit = work.policy.unit_named(reference)
+    if unit is None or not unit.duty or unit.external:
+        raise InvalidPayload([Problem(field, "不是规则中承担职责的单位，请从 units 中选择")])
+    return unit
+
+
+def _assignment(work: Work, action: OperatorAction) -> Assignment:
+    assignment = work.assignments.get(action.assignment_id or "")
+    if assignment is None:
+        raise NotFound("本案件没有这个交办件，请核对 assignment_id")
+    return assignment
+
+
+def _classify(work: Work, action: OperatorAction) -> None:
+    if action.category is None or action.category not in work.policy.categories:
+        raise InvalidPayload([Problem("category", "不是十类争议事项之一")])
+    before, former = work.case.category, work.case.lead
+    told = any(assignment.dispatched_at for assignment in work.assignments.values())
+    route = work.context.rules.route(action.category, _route_facts(work))
+    lead = _unit(work, action.lead, "lead").id if action.lead else route.lead
+    if lead is None:
+        raise InvalidPayload([Problem("lead", "规则没有给出主办单位，请指定 lead")])
+    chosen = route.co_units if action.co_units is None else action.co_units
+    co_units = tuple(dict.fromkeys(_unit(work, unit, "co_units").id for unit in chosen if unit != lead))
+    procedure = action.procedure or (route.procedure if action.co_units is None else None) or _fitting(co_units)
+    work.set_case(
+        category=action.category, lead=lead, co_units=co_units, procedure=_fit(procedure, co_units, action),
+        clauses=route.clauses or work.case.clauses, route_id=route.route_id, rules_hash=work.policy.hash,
+        review_reason="",
+    )  # fmt: skip
+    work.record("case.classified", category=action.category, former=before, lead=lead, reason=action.reason)
+    stages.replan(work)
+    if former != lead:
+        stages.tell_upstream_lead(work)
+    if told and before is not None and before != action.category:
+        _tell_category_change(work, before)
+
+
+def _fitting(co_units: tuple[str, ...]) -> ProcedureId:
+    return ProcedureId.JOINT_GENERAL if co_units else ProcedureId.TRANSFER
+
+
+def _fit(procedure: ProcedureId, co_units: tuple[str, ...], action: OperatorAction) -> ProcedureId:
+    single = procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT)
+    return ProcedureId.JOINT_GENERAL if single and co_units and action.procedure is None else procedure
+
+
+def _route_facts(work: Work) -> RouteFacts:
+    ticket = next(iter(work.tickets.values()))
+    counterparty = ticket.body.counterparty
+    return RouteFacts(
+        insurance=work.case.insurance,
+        period=work.case.period,
+        flags=work.case.flags,
+        kind=ticket.kind,
+        party=ticket.body.petitioner.role,
+        counterparty=counterparty.type if counterparty else CounterpartyType.EMPLOYER,
+        accepting_unit=work.context.terms(ticket.feed).accepting_unit,
+    )
+
+
+def _tell_category_change(work: Work, before: str) -> None:
+    names = work.policy.categories
+    lead = work.policy.units[work.case.lead or ""].name
+    old = names[before].name if before in names else before
+    accepting = work.policy.units.get(work.case.accepting_unit or "")
+    tail = f"，受理单位仍为{accepting.name}" if accepting else ""
+    text = f"事项类别由“{old}”改为“{names[work.case.category or ''].name}”，主办单位为{lead}{tail}"
+    views.push_all(work, MessageType.TICKET_PROGRESS, text=text)
+
+
+def _reroute(work: Work, action: OperatorAction) -> None:
+    unit = _unit(work, action.unit)
+    if unit.id == work.case.lead and work.lead() is not None:
+        raise InvalidPayload([Problem("unit", "该单位已经是主办单位")])
+    work.record("case.rerouted", unit=unit.id, reason=action.reason, action=action.action.value)
+    if work.case.procedure is None:
+        work.set_case(procedure=_fitting(work.case.co_units))
+    waiting = work.case.state
+    work.set_case(state=CaseState.HANDLING, review_reason="")
+    if waiting is CaseState.TRIAGE and not any(True for _ in work.active()):
+        work.set_case(lead=unit.id, co_units=tuple(u for u in work.case.co_units if u != unit.id))
+        clocks.restart_reply_limits(work)
+        stages.begin(work)
+        stages.tell_upstream_lead(work)
+    else:
+        stages.set_lead(work, unit.id)
+
+
+def _designate(work: Work, action: OperatorAction) -> None:
+    work.set_case(designated=True)
+    lead = work.lead()
+    if lead is not None and lead.unit == _unit(work, action.unit).id:
+        work.set_assignment(lead, may_return=False)
+        work.record("case.designated", unit=lead.unit, reason=action.reason)
+        return
+    _reroute(work, action)
+    work.record("case.designated", unit=work.case.lead, reason=action.reason)
+
+
+def _add_unit(work: Work, action: OperatorAction) -> None:
+    unit = _unit(work, action.unit)
+    if unit.id == work.case.lead or unit.id in work.case.co_units:
+        raise InvalidPayload([Problem("unit", "该单位已经在办理本案")])
+    unfilled = next((a for a in work.assignments.values() if a.unfilled), None)
+    if unfilled is not None:
+        work.set_assignment(unfilled, unfilled=False)
+    work.set_case(co_units=(*work.case.co_units, unit.id))
+    work.record("unit.added", unit=unit.id, reason=action.reason)
+    if work.case.procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT):
+        work.set_case(procedure=ProcedureId.JOINT_GENERAL)
+        stages.replan(work)
+        return
+    if work.case.state is CaseState.CONSOLIDATING:
+        _reopen_opinions(work)
+    assignment = stages.plan(work, unit.id, work.case.stage)
+    stages.open_duty(work, assignment, (ReceiptType.SIGNED, ReceiptType.OPINION))
+
+
+def _reopen_opinions(work: Work) -> None:
+    work.set_case(state=CaseState.HANDLING, stage=len(stages.stages(work)) - 1)
+    for assignment in list(work.active()):
+        if ReceiptType.CONSOLIDATED in assignment.owes:
+            clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE))
+            rest = tuple(t for t in assignment.owes if t is not ReceiptType.CONSOLIDATED)
+            work.set_assignment(assignment, owes=rest)
+
+
+def _approve(work: Work, action: OperatorAction) -> None:
+    clocks.close(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
+    others = tuple(u.id for u in work.policy.units.values() if u.duty and not u.external and u.id != work.case.lead)
+    work.set_case(approved=True, procedure=ProcedureId.JOINT_COMPLEX, state=CaseState.HANDLING, co_units=others)
+    work.record("complex.approved", reason=action.reason, on_behalf_of=action.on_behalf_of)
+    stages.replan(work)
+
+
+def _deny(work: Work, action: OperatorAction) -> None:
+    if action.assignment_id is not None:
+        rounds.decide_extension(work, _assignment(work, action), "denied")
+        work.record("extension.denied", assignment=action.assignment_id, reason=action.reason)
+        return
+    if work.case.state is not CaseState.AWAITING_APPROVAL:
+        raise InvalidPayload([Problem("assignment_id", "驳回延期申请须写明 assignment_id")])
+    clocks.close(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
+    work.set_case(procedure=ProcedureId.JOINT_GENERAL, state=CaseState.HANDLING)
+    work.record("complex.denied", reason=action.reason, on_behalf_of=action.on_behalf_of)
+    stages.replan(work)
+
+
+def _minutes(work: Work, action: OperatorAction) -> None:
+    if not action.number:
+        raise InvalidPayload([Problem("number", "会议纪要必须有编号")])
+    clocks.close(work, work.clock_of(work.case.id, DeadlineKind.MEETING))
+    work.set_case(minutes_round=work.case.round)
+    work.record("minutes.recorded", number=action.number, held_at=views.iso(action.held_at), text=action.text)
+    stages.advance(work)
+
+
+def _extend(work: Work, action: OperatorAction) -> None:
+    assignment = _assignment(work, action)
+    if action.until is None or action.until <= work.now:
+        raise InvalidPayload([Problem("until", "延期必须写明晚于现在的时间")])
+    clause = f"批准延期：{action.reason or ''}"
+    rounds.extend_opinion(work, assignment, action.until, clause)
+    if assignment.role is Role.LEAD:
+        for ticket in work.owing_tickets():
+            rounds.extend_reply(work, ticket, action.until, clause)
+    rounds.decide_extension(work, assignment, "granted")
+    work.record("extension.granted", assignment=assignment.id, until=views.iso(action.until), reason=action.reason)
+
+
+def _override(work: Work, action: OperatorAction) -> None:
+    by = action.by or work.context.actor.name
+    opinions.override_missing(work, by, action.reason or "", post=action.on_behalf_of)
+
+
+def _return_upstream(work: Work, action: OperatorAction) -> None:
+    return_upstream(work, "out_of_scope", action.reason or "不属于社会保险费征缴争议联合处置范围", action.suggested)
+
+
+def return_upstream(work: Work, reason_code: str, reason: str, suggested: str | None) -> None:
+    """Return every owed ticket to its upstream with the reason and whom to ask instead."""
+    for ticket in work.owing_tickets():
+        views.push(
+            work, ticket, MessageType.TICKET_RETURNED, reason_code=reason_code, reason=reason, suggested=suggested
+        )
+        work.set_ticket(ticket, state=TicketState.RETURNED)
+    work.record("case.returned_upstream", reason_code=reason_code, reason=reason, suggested=suggested)
+    rounds.withdraw_assignments(work)
+    replying.end(work, CaseState.RETURNED_UPSTREAM)
+
+
+def _told(work: Work, action: OperatorAction) -> None:
+    side = action.who or "payer"
+    work.record(
+        "party.told", at=action.at, who=side, channel=action.channel, by=action.by,
+        not_applicable=action.not_applicable, reason=action.reason,
+    )  # fmt: skip
+    replying.told(work, side)
+
+
+def _objection(work: Work, action: OperatorAction) -> None:
+    if action.none:
+        replying.no_objection(work)
+    else:
+        replying.object_to(work, action.routes)
+
+
+def _suspend(work: Work, action: OperatorAction) -> None:
+    if not action.reason:
+        raise InvalidPayload([Problem("reason", "中止计时必须写明理由")])
+    work.set_case(suspended=True, suspended_at=work.now)
+    clocks.suspend(work)
+    work.record("case.suspended", reason=action.reason)
+
+
+def _resume(work: Work, action: OperatorAction) -> None:
+    suspended_at = work.case.suspended_at or work.now
+    work.set_case(suspended=False, suspended_at=None)
+    clocks.resume(work, suspended_at)
+    work.record("case.resumed", reason=action.reason)
+
+
+def _reopen(work: Work, action: OperatorAction) -> None:
+    work.record("case.reopened", reason=action.reason)
+    tickets = [ticket for ticket in work.tickets.values() if ticket.state is TicketState.REPLIED]
+    rounds.start_round(work, tickets, action.respond_by)
+
+
+def _send_reply(work: Work, action: OperatorAction) -> None:
+    finals = [o for o in work.opinions if o.round == work.case.round]
+    work.record("reply.signed_off", reason=action.reason)
+    replying.send(work, finals[-1])
+
+
+def _close(work: Work, action: OperatorAction) -> None:
+    work.record("case.closed_by_person", reason=action.reason)
+    replying.end(work, CaseState.CLOSED_REMEDY_TOLD)
+
+
+def _archive(work: Work, action: OperatorAction) -> None:
+    work.record("case.archived", reason=action.reason)
+    replying.end(work, CaseState.ARCHIVED)
+
+
+def _receipt(work: Work, action: OperatorAction) -> None:
+    if action.receipt is None:
+        raise InvalidPayload([Problem("receipt", "代录回执须写明 receipt")])
+    receipts.receive(work, _assignment(work, action), action.receipt)
+
+
+_HANDLERS: dict[ActionName, Callable[[Work, OperatorAction], Any]] = {
+    ActionName.CLASSIFY: _classify,
+    ActionName.REROUTE: _reroute,
+    ActionName.DESIGNATE: _designate,
+    ActionName.ADD_UNIT: _add_unit,
+    ActionName.APPROVE: _approve,
+    ActionName.DENY: _deny,
+    ActionName.MINUTES: _minutes,
+    ActionName.EXTEND: _extend,
+    ActionName.OVERRIDE: _override,
+    ActionName.RETURN_UPSTREAM: _return_upstream,
+    ActionName.TOLD: _told,
+    ActionName.OBJECTION: _objection,
+    ActionName.SUSPEND: _suspend,
+    ActionName.RESUME: _resume,
+    ActionName.REOPEN: _reopen,
+    ActionName.SEND_REPLY: _send_reply,
+    ActionName.CLOSE: _close,
+    ActionName.ARCHIVE: _archive,
+    ActionName.RECEIPT: _receipt,
+}

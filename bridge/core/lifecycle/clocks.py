@@ -1,0 +1,301 @@
+"""Starting, moving, pausing and closing the clocks of a case.
+
+Owns: which candidates make a limit (upstream, statute, rules; the earliest wins), the ladder of a
+deadline, and what happens to it when it is met, moved or paused. Must not: compute dates itself
+(``core.deadline`` does) or send anything (``ticks`` does).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+from bridge.core.deadline import due_at, ladder
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import (
+    LEADING_OFFICE,
+    Assignment,
+    Deadline,
+    DeadlineBasis,
+    DeadlineKind,
+    DeadlineStatus,
+    ProcedureId,
+    Role,
+    Step,
+    Ticket,
+)
+from bridge.core.policy import LimitSource, LimitUnit, TimeLimit
+
+CHINA = timezone(timedelta(hours=8))
+
+OPEN = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.DUE_SOON, DeadlineStatus.OVERDUE})
+"""Statuses of a clock that still runs (late or not)."""
+
+LAPSES = frozenset({DeadlineKind.RETURN, DeadlineKind.OBJECTION})
+"""Windows: their end is no breach, only the end of a right."""
+
+TRIAGE_UNIT = "office"
+"""The unit whose queue an unrouted case waits in (R7: the hub)."""
+
+
+def _limits(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> tuple[TimeLimit, ...]:
+    tickets = list(work.tickets.values())
+    of = ticket or (tickets[0] if tickets else None)
+    return work.policy.limits_for(
+        kind,
+        procedure=work.case.procedure or ProcedureId.TRANSFER,
+        ticket_kind=of.kind if of else None,
+        adapter=work.context.terms(of.feed).adapter if of else None,
+        category=work.case.category,
+    )
+
+
+def start(  # noqa: PLR0913 - a clock simply has this many inputs
+    work: Work,
+    kind: DeadlineKind,
+    owner: str,
+    unit: str,
+    start_at: datetime,
+    *,
+    ticket: Ticket | None = None,
+    upstream: datetime | None = None,
+    reminded: bool = True,
+) -> Deadline | None:
+    """Start a clock for ``owner`` (a ticket, assignment or case id); None if nothing limits it.
+
+    The effective limit is the earliest of ``upstream``, the statutes and the rules' own (domain 3.8).
+    Reminders that would lie before this moment are recorded, not sent.
+    """
+    candidates = _candidates(work, kind, start_at, ticket, upstream)
+    if not candidates:
+        return None
+    basis, unit_of, provisional, shown_only = min(candidates, key=lambda candidate: candidate[0].due_at)
+    remind = reminded and not shown_only and kind not in LAPSES
+    deadline = Deadline(
+        id=f"{work.case.id}d{work.next_serial()}",
+        case_id=work.case.id,
+        kind=kind,
+        owner=owner,
+        unit=unit,
+        round=work.case.round,
+        status=DeadlineStatus.RUNNING,
+        start_at=start_at,
+        due_at=basis.due_at,
+        basis=tuple(candidate[0] for candidate in candidates),
+        calendar_version=work.policy.calendar.version,
+        provisional=provisional,
+    )
+    deadline = with_ladder(work, deadline, unit_of, reminded=remind, after=work.now)
+    work.deadlines[deadline.id] = deadline
+    return deadline
+
+
+def _candidates(
+    work: Work, kind: DeadlineKind, start_at: datetime, ticket: Ticket | None, upstream: datetime | None
+) -> list[tuple[DeadlineBasis, LimitUnit, bool, bool]]:
+    calendar = work.policy.calendar
+    found: list[tuple[DeadlineBasis, LimitUnit, bool, bool]] = []
+    for limit in _limits(work, kind, ticket):
+        due = due_at(limit.amount, limit.unit, start_at, calendar)
+        basis = DeadlineBasis(limit.source.value, due.at, limit.clause, limit.amount, limit.unit.value)
+        found.append((basis, limit.unit, due.provisional, not limit.reminded))
+    if upstream is not None:
+        found.append(
+            (DeadlineBasis(LimitSource.UPSTREAM.value, upstream, "上游办结时限"), LimitUnit.WORKING_DAYS, False, False)
+        )
+    return found
+
+
+def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bool, after: datetime) -> Deadline:
+    """Give a deadline its ladder; rungs not after ``after`` are dropped, but never the breach itself."""
+    rungs = ladder(deadline.start_at, deadline.due_at, work.policy.calendar, unit=unit, reminded=reminded)
+    steps = tuple(step for step in rungs if step.at > after or step.name == "overdue")
+    skipped = [step.name for step in rungs if step not in steps]
+    if skipped:
+        work.record("reminder.skipped", deadline=deadline.id, kind=deadline.kind.value, steps=skipped)
+    first = _after(steps, None)
+    return replace(
+        deadline, steps=steps, next_step=first.name if first else None, next_fire_at=first.at if first else None
+    )
+
+
+def _after(steps: tuple[Step, ...], done: str | None) -> Step | None:
+    names = [step.name for step in steps]
+    rest = steps[names.index(done) + 1 :] if done in names else steps
+    return rest[0] if rest else None
+
+
+def advance(work: Work, deadline: Deadline) -> Deadline:
+    """Move a deadline to its next rung after the present one has fired."""
+    step = _after(deadline.steps, deadline.next_step)
+    return work.set_deadline(deadline, next_step=step.name if step else None, next_fire_at=step.at if step else None)
+
+
+def close(work: Work, deadline: Deadline | None, *, at: datetime | None = None) -> None:
+    """Close a clock as met or missed, by the moment ``at`` (default now); a closed one stays as it is."""
+    if deadline is None or deadline.status not in OPEN:
+        return
+    met = (at or work.now) <= deadline.due_at or deadline.kind in LAPSES
+    status = DeadlineStatus.MET if met else DeadlineStatus.MISSED
+    work.set_deadline(deadline, status=status, closed_at=work.now, next_step=None, next_fire_at=None)
+
+
+def cancel(work: Work, deadline: Deadline | None) -> None:
+    """Stop a clock that no longer applies."""
+    if deadline is not None and deadline.status in OPEN:
+        work.set_deadline(
+            deadline, status=DeadlineStatus.CANCELLED, closed_at=work.now, next_step=None, next_fire_at=None
+        )
+
+
+def cancel_all(work: Work, owner: str | None = None) -> None:
+    """Stop every running clock of an owner, or of the whole case."""
+    for deadline in list(work.deadlines.values()):
+        if owner is None or deadline.owner == owner:
+            cancel(work, deadline)
+
+
+def move(work: Work, deadline: Deadline, until: datetime, clause: str) -> None:
+    """Move a clock to ``until``; the original date is kept, rungs already past do not fire again."""
+    moved = replace(
+        deadline,
+        due_at=until,
+        original_due_at=deadline.original_due_at or deadline.due_at,
+        status=DeadlineStatus.RUNNING if until > work.now else deadline.status,
+        basis=(*deadline.basis, DeadlineBasis("extension", until, clause)),
+    )
+    fired_until = max(work.now, deadline.start_at)
+    work.deadlines[deadline.id] = with_ladder(
+        work, moved, LimitUnit.WORKING_DAYS, reminded=len(deadline.steps) > 1, after=fired_until
+    )
+
+
+def start_reply(work: Work, ticket: Ticket, start_at: datetime, upstream: datetime | None) -> None:
+    """Start the clock of the reply owed to one ticket."""
+    unit = work.case.lead or TRIAGE_UNIT
+    start(work, DeadlineKind.REPLY, ticket.id, unit, start_at, ticket=ticket, upstream=upstream)
+
+
+def restart_reply_limits(work: Work) -> None:
+    """Recompute the reply limits after the procedure or lead changed; they still run from receipt.
+
+    An extension that was granted stays. Source: contract section 3, "the case's clocks never reset".
+    """
+    for ticket in work.owing_tickets():
+        deadline = work.clock_of(ticket.id, DeadlineKind.REPLY)
+        if deadline is None or deadline.status not in OPEN:
+            continue
+        unit = work.case.lead or TRIAGE_UNIT
+        if any(basis.source == "extension" for basis in deadline.basis):
+            work.set_deadline(deadline, unit=unit)
+            continue
+        upstream = next((b.due_at for b in deadline.basis if b.source == LimitSource.UPSTREAM.value), None)
+        candidates = _candidates(work, DeadlineKind.REPLY, deadline.start_at, ticket, upstream)
+        best = min((c[0].due_at for c in candidates), default=deadline.due_at)
+        if best == deadline.due_at:
+            work.set_deadline(deadline, unit=unit, basis=tuple(c[0] for c in candidates) or deadline.basis)
+        else:
+            _recompute(work, deadline, unit, candidates)
+
+
+def _recompute(
+    work: Work,
+    deadline: Deadline,
+    unit: str,
+    candidates: list[tuple[DeadlineBasis, LimitUnit, bool, bool]],
+) -> None:
+    basis, unit_of, provisional, _ = min(candidates, key=lambda candidate: candidate[0].due_at)
+    moved = replace(
+        deadline,
+        unit=unit,
+        due_at=basis.due_at,
+        original_due_at=deadline.original_due_at or deadline.due_at,
+        basis=tuple(candidate[0] for candidate in candidates),
+        provisional=provisional,
+        status=DeadlineStatus.RUNNING if basis.due_at > work.now else deadline.status,
+    )
+    work.deadlines[deadline.id] = with_ladder(work, moved, unit_of, reminded=True, after=work.now)
+
+
+def start_for_dispatch(work: Work, assignment: Assignment, *, sign: bool, opinion: bool) -> None:
+    """Start the clocks that run from a dispatch: signing, the return window, the opinion."""
+    if sign:
+        start(work, DeadlineKind.SIGN, assignment.id, assignment.unit, work.now)
+        if assignment.may_return:
+            start(work, DeadlineKind.RETURN, assignment.id, assignment.unit, work.now)
+    if opinion:
+        start_opinion(work, assignment)
+
+
+def start_opinion(work: Work, assignment: Assignment) -> None:
+    """Start an opinion clock, never later than the reply it serves.
+
+    A lead whose opinion *is* the reply (transfer, direct) is reminded by the reply's own ladder only.
+    A clock that runs already is left alone.
+    """
+    running = work.clock_of(assignment.id, DeadlineKind.OPINION)
+    if running is not None and running.status in OPEN:
+        return
+    reply = reply_due(work)
+    alone = assignment.role is Role.LEAD and work.case.procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT)
+    start(
+        work,
+        DeadlineKind.OPINION,
+        assignment.id,
+        assignment.unit,
+        work.now,
+        upstream=reply if reply is not None and reply > work.now else None,
+        reminded=not alone,
+    )
+
+
+def start_consolidation(work: Work, assignment: Assignment, last_opinion_at: datetime) -> None:
+    """Start the clock of the consolidated opinion; it runs from the last opinion."""
+    start(work, DeadlineKind.CONSOLIDATE, assignment.id, assignment.unit, last_opinion_at)
+
+
+def reply_due(work: Work) -> datetime | None:
+    """Return the earliest reply limit of the tickets of the present round."""
+    due = [d.due_at for t in work.tickets.values() if (d := work.clock_of(t.id, DeadlineKind.REPLY))]
+    return min(due, default=None)
+
+
+def suspend(work: Work) -> None:
+    """Silence every running clock while the case is paused."""
+    for deadline in list(work.deadlines.values()):
+        if deadline.status in OPEN:
+            work.set_deadline(deadline, next_fire_at=None)
+
+
+def resume(work: Work, suspended_at: datetime) -> None:
+    """Let the clocks run on: every limit not yet past when the pause began moves by the working time paused."""
+    for deadline in list(work.deadlines.values()):
+        if deadline.status not in OPEN:
+            continue
+        if deadline.due_at <= suspended_at:
+            rung = next((step for step in deadline.steps if step.name == deadline.next_step), None)
+            work.set_deadline(deadline, next_fire_at=rung.at if rung else None)
+        else:
+            until = _later_by_pause(work, deadline.due_at, suspended_at)
+            move(work, deadline, until, f"中止 {(work.now - suspended_at) // timedelta(days=1)} 天后恢复计时")
+
+
+def _later_by_pause(work: Work, due: datetime, suspended_at: datetime) -> datetime:
+    calendar, local = work.policy.calendar, due.astimezone(CHINA)
+    paused = calendar.working_days_between(suspended_at.astimezone(CHINA).date(), work.now.astimezone(CHINA).date())
+    day = calendar.add_working_days(local.date(), paused) if paused else local.date()
+    return datetime.combine(day, local.timetz()).astimezone(UTC)
+
+
+def notify_unit(work: Work, deadline: Deadline) -> str:
+    """Return the unit that answers for a deadline now."""
+    if deadline.kind in (DeadlineKind.APPROVAL, DeadlineKind.MEETING):
+        return LEADING_OFFICE
+    return work.case.lead or TRIAGE_UNIT if deadline.kind is DeadlineKind.REPLY else deadline.unit
+
+
+def replace_limit(work: Work, deadline: Deadline, due: datetime) -> None:
+    """Let the upstream's limit stand alone for a round it asked for (contract section 3, "Rework")."""
+    basis = (DeadlineBasis(LimitSource.UPSTREAM.value, due, "上游重办时限"),)
+    replaced = replace(deadline, due_at=due, basis=basis, provisional=False, steps=())
+    work.deadlines[deadline.id] = with_ladder(work, replaced, LimitUnit.WORKING_DAYS, reminded=True, after=work.now)

@@ -1,0 +1,65 @@
+"""The one entry to the core: a case file, a command, a context; out comes a decision.
+
+Every function here is pure: no I/O, no clock, no randomness. Each command runs in a fresh
+workspace; afterwards the units whose own view changed are told (``case.updated``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
+from bridge.core.lifecycle import actions, receipts, replying, ticks, upstream, views
+from bridge.core.lifecycle.work import Context, Work
+from bridge.core.model import CaseFile, Decision, TicketDraft
+from bridge.errors import NotFound
+
+
+def _changed(
+    file: CaseFile, context: Context, change: Callable[[Work], object], *, except_unit: str | None = None
+) -> Work:
+    work = Work.on(file, context)
+    before = views.shown(work)
+    change(work)
+    views.tell_changed(work, before, except_unit=except_unit)
+    return work
+
+
+def receive(file: CaseFile, assignment_id: str, receipt: UnitReceipt, context: Context) -> Work:
+    """Apply a unit's receipt. Raises NotFound, IllegalTransition (with owed and allowed), InvalidPayload."""
+    assignment = next((a for a in file.assignments if a.id == assignment_id), None)
+    if assignment is None:
+        raise NotFound("没有这个交办件，请核对 assignment_id")
+    return _changed(
+        file, context, lambda work: receipts.receive(work, assignment, receipt), except_unit=assignment.unit
+    )
+
+
+def hear(file: CaseFile, ticket_id: str, event: UpstreamEvent, context: Context) -> Work:
+    """Apply an upstream's event to one ticket of the case."""
+    return _changed(file, context, lambda work: upstream.hear(work, work.tickets[ticket_id], event))
+
+
+def revise(file: CaseFile, ticket_id: str, draft: TicketDraft, context: Context) -> Work:
+    """Record changed content of a ticket that was pushed again."""
+    return _changed(file, context, lambda work: upstream.revise(work, work.tickets[ticket_id], draft))
+
+
+def act(file: CaseFile, action: OperatorAction, context: Context) -> Work:
+    """Apply an operator's action. Raises IllegalTransition with the allowed actions."""
+    return _changed(file, context, lambda work: actions.act(work, action))
+
+
+def tick(file: CaseFile, deadline_id: str, step: str, context: Context) -> Decision | None:
+    """Fire a rung of a deadline; None if it is no longer the next one."""
+    deadline = next((d for d in file.deadlines if d.id == deadline_id), None)
+    if deadline is None:
+        return None
+    fired: list[bool] = []
+    work = _changed(file, context, lambda work: fired.append(ticks.fire(work, deadline, step)))
+    return work.decision() if fired == [True] else None
+
+
+def reply_delivered(file: CaseFile, ticket_id: str, context: Context) -> Decision:
+    """Note that a reply reached its upstream."""
+    return _changed(file, context, lambda work: replying.delivered(work, work.tickets[ticket_id])).decision()

@@ -1,0 +1,152 @@
+"""A ticket becomes a case: registered first, then classified, routed and dispatched.
+
+Owns: the case file of a new ticket and what happens to it at once. Must not: classify (the rules do).
+Source: policy 四(一), R20: registration precedes classification; what cannot be classified waits for a person.
+"""
+
+from __future__ import annotations
+
+from bridge.core.lifecycle import actions, clocks, stages
+from bridge.core.lifecycle.work import Context, Work
+from bridge.core.model import (
+    Assessment,
+    Case,
+    CaseFile,
+    CaseState,
+    ProcedureId,
+    Ticket,
+    TicketDraft,
+    TicketKind,
+    TicketState,
+)
+from bridge.core.policy import TicketFacts
+
+
+def facts_of(feed: str, draft: TicketDraft, context: Context) -> TicketFacts:
+    """Return what the rules may look at of a draft."""
+    terms = context.terms(feed)
+    return TicketFacts(
+        kind=draft.kind or TicketKind.HELP,
+        feed=feed,
+        adapter=terms.adapter,
+        received_at=draft.received_at,
+        body=draft.body,
+        accepting_unit=terms.accepting_unit,
+        upstream_unit=draft.upstream_unit if terms.honour_upstream_unit else None,
+    )
+
+
+def register(
+    feed: str, draft: TicketDraft, assessment: Assessment, context: Context, *, ticket_id: str, case_id: str
+) -> Work:
+    """Open the case of a new ticket and take it as far as it goes without a person."""
+    ticket = _ticket(feed, draft, context, ticket_id, case_id)
+    case = _case(ticket, assessment, context, case_id)
+    work = Work.on(CaseFile(case=case, tickets=(ticket,)), context)
+    work.record("ticket.registered", ticket=ticket.id, feed=feed, kind=ticket.kind.value, at=context.now)
+    _record_assessment(work, assessment)
+    if ticket.kind is TicketKind.PRAISE:
+        _pass_on(work)
+        return work
+    clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
+    _go(work, assessment)
+    return work
+
+
+def _ticket(feed: str, draft: TicketDraft, context: Context, ticket_id: str, case_id: str) -> Ticket:
+    return Ticket(
+        id=ticket_id,
+        case_id=case_id,
+        feed=feed,
+        external_id=draft.external_id,
+        kind=draft.kind or TicketKind.HELP,
+        state=TicketState.OPEN,
+        received_at=draft.received_at,
+        registered_at=context.now,
+        body=draft.body,
+        digest=draft.digest,
+        respond_by=draft.respond_by,
+        urgency=draft.urgency,
+        upstream_unit=draft.upstream_unit,
+    )
+
+
+def _case(ticket: Ticket, assessment: Assessment, context: Context, case_id: str) -> Case:
+    found, route = assessment.classification, assessment.route
+    petitioner = ticket.body.petitioner
+    secret = context.policy.confidentiality
+    confidential = petitioner.confidential or "confidential" in found.flags or ticket.kind in secret.kinds
+    return Case(
+        id=case_id,
+        state=CaseState.TRIAGE,
+        opened_at=context.now,
+        updated_at=context.now,
+        confidential=confidential,
+        procedure=route.procedure,
+        category=found.category,
+        second_category=found.second_category,
+        insurance=ticket.body.insurance or found.insurance,
+        period=found.period,
+        flags=found.flags,
+        lead=route.lead,
+        co_units=tuple(unit for unit in route.co_units if unit != route.lead),
+        rules_hash=assessment.rules_hash,
+        confidence=found.confidence,
+        evidence=found.evidence,
+        candidates=found.candidates,
+        review_reason=found.review_reason,
+        out_reason=found.out_reason,
+        clauses=route.clauses,
+        route_id=route.route_id,
+    )
+
+
+def _record_assessment(work: Work, assessment: Assessment) -> None:
+    found = assessment.classification
+    work.record(
+        "case.classified",
+        in_scope=found.in_scope,
+        category=found.category,
+        confidence=round(found.confidence, 3),
+        lead=assessment.route.lead,
+        procedure=assessment.route.procedure.value if assessment.route.procedure else None,
+        rules=assessment.rules_hash,
+        evidence=[{"rule": hit.rule, "matched": hit.matched} for hit in found.evidence],
+    )
+
+
+def _go(work: Work, assessment: Assessment) -> None:
+    found = assessment.classification
+    person = found.review and work.policy.review_enabled
+    if not found.in_scope and not work.policy.review_enabled:
+        actions.return_upstream(work, "out_of_scope", "不属于社会保险费征缴争议联合处置范围", found.out_reason)
+    elif person or not found.in_scope or work.case.lead is None or found.category is None:
+        _wait_for_person(work, found.review_reason or _default_reason(work))
+    else:
+        if work.case.procedure is None:
+            work.set_case(procedure=ProcedureId.JOINT_GENERAL if work.case.co_units else ProcedureId.TRANSFER)
+        stages.tell_upstream_lead(work)
+        stages.begin(work)
+
+
+def _default_reason(work: Work) -> str:
+    return f"疑似不属本机制：{work.case.out_reason}" if work.case.out_reason else "规则未能确定类别或主办单位"
+
+
+def _wait_for_person(work: Work, reason: str) -> None:
+    """Keep what the rules proposed as a proposal; nothing is sent before a person decides."""
+    category, lead, co_units = work.case.category, work.case.lead, list(work.case.co_units)
+    work.set_case(state=CaseState.TRIAGE, review_reason=reason, lead=None)
+    clocks.restart_reply_limits(work)
+    work.record("case.triaged", reason=reason, category=category, lead=lead, co_units=co_units)
+
+
+def _pass_on(work: Work) -> None:
+    """表扬: registered and passed on, no clock, no reply form (contract section 4)."""
+    unit = work.case.lead or clocks.TRIAGE_UNIT
+    work.set_case(lead=unit, procedure=ProcedureId.TRANSFER, co_units=(), state=CaseState.ARCHIVED, closed_at=work.now)
+    for ticket in list(work.tickets.values()):
+        work.set_ticket(ticket, state=TicketState.REPLIED)
+    assignment = stages.plan(work, unit, 0)
+    stages.pass_on(work, assignment)
+    work.record("case.closed", state=CaseState.ARCHIVED.value, kind="praise")

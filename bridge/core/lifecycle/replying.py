@@ -1,0 +1,154 @@
+"""From a final opinion to the replies that every upstream is owed, and to the end of the case.
+
+Owns: queuing the pushes, what a delivered reply closes, the objection window, archiving.
+Must not: compose texts (``core.reply`` does).
+"""
+
+from __future__ import annotations
+
+from bridge.core import reply as composing
+from bridge.core.lifecycle import clocks, views
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import (
+    CaseState,
+    CounterpartyType,
+    DeadlineKind,
+    MessageType,
+    Opinion,
+    ReceiptType,
+    Ticket,
+    TicketKind,
+    TicketState,
+)
+
+CONSULT_KINDS = frozenset({TicketKind.CONSULT, TicketKind.SUGGESTION})
+"""咨询 and 建议 end with the reply: no objection window (contract section 4)."""
+
+ENDED = frozenset(
+    {
+        CaseState.ARCHIVED,
+        CaseState.WITHDRAWN,
+        CaseState.RETURNED_UPSTREAM,
+        CaseState.CLOSED_CONSULT,
+        CaseState.CLOSED_REMEDY_TOLD,
+        CaseState.MERGED,
+    }
+)
+"""States in which a case is over."""
+
+
+def reply(work: Work, final: Opinion) -> None:
+    """Queue the reply to every ticket that is owed one, unless somebody must sign it off first."""
+    if work.policy.replies.sign_off and not work.case.sign_off_pending:
+        work.set_case(state=CaseState.CONSOLIDATING, sign_off_pending=True)
+        work.record("reply.awaiting_sign_off", opinion=final.id)
+        return
+    send(work, final)
+
+
+def send(work: Work, final: Opinion) -> None:
+    """Queue the reply; a reply after the first of a round is a supplement."""
+    owing = work.owing_tickets()
+    supplement = not owing
+    targets = owing or [
+        t for t in work.tickets.values() if t.state is TicketState.REPLIED and t.round == work.case.round
+    ]
+    text = composing.compose(work.policy, work.case, final, work.standing_opinions())
+    for ticket in targets:
+        _push_reply(work, ticket, text, supplement=supplement)
+    work.set_case(state=CaseState.REPLYING, sign_off_pending=False)
+    other = final.body.other_side
+    if other is not None and other.not_applicable:
+        _mark_told(work, "other_side")
+    work.record("reply.composed", opinion=final.id, supplement=supplement, tickets=[t.id for t in targets])
+
+
+def _push_reply(work: Work, ticket: Ticket, text: dict[str, object], *, supplement: bool) -> None:
+    ticket = work.set_ticket(ticket, state=TicketState.REPLYING, replies=ticket.replies + 1)
+    views.push(work, ticket, MessageType.TICKET_REPLIED, round=ticket.round, supplement=supplement, reply=text)
+
+
+def delivered(work: Work, ticket: Ticket) -> None:
+    """A reply reached its upstream: the ticket's clock stops, and the case is replied when all are."""
+    if ticket.state is not TicketState.REPLYING:
+        return
+    clocks.close(work, work.clock_of(ticket.id, DeadlineKind.REPLY))
+    work.set_ticket(ticket, state=TicketState.REPLIED)
+    work.record("reply.delivered", ticket=ticket.id, round=ticket.round)
+    if not work.owing_tickets() and work.case.state is CaseState.REPLYING:
+        _replied(work)
+
+
+def _replied(work: Work) -> None:
+    kinds = {ticket.kind for ticket in work.tickets.values()}
+    if kinds <= CONSULT_KINDS:
+        end(work, CaseState.CLOSED_CONSULT)
+        return
+    work.set_case(state=CaseState.REPLIED)
+    if work.clock_of(work.case.id, DeadlineKind.OBJECTION) is None:
+        unit = work.case.accepting_unit or work.case.lead or clocks.TRIAGE_UNIT
+        clocks.start(work, DeadlineKind.OBJECTION, work.case.id, unit, work.now)
+    archive_if_done(work)
+
+
+def end(work: Work, state: CaseState) -> None:
+    """Close the case in one of its final states; clocks that still run no longer apply."""
+    clocks.cancel_all(work)
+    work.set_case(state=state, closed_at=work.now)
+    work.record("case.closed", state=state.value)
+
+
+def _mark_told(work: Work, side: str) -> None:
+    if side not in work.case.told_sides:
+        work.set_case(told_sides=(*work.case.told_sides, side))
+
+
+def told(work: Work, side: str) -> None:
+    """Record that a side of the dispute was told (or need not be), and archive if nothing else is open."""
+    _mark_told(work, side)
+    archive_if_done(work)
+
+
+def sides_done(work: Work) -> bool:
+    """Tell whether both sides are told or not applicable (R29).
+
+    A petitioner without any contact, and a counterparty that is an agency or not named, need no telling
+    (domain A9, 5.2).
+    """
+    done = set(work.case.told_sides)
+    bodies = [ticket.body for ticket in work.tickets.values()]
+    if not any(body.petitioner.phone or body.petitioner.address for body in bodies):
+        done.add("payer")
+    others = [body.counterparty for body in bodies if body.counterparty is not None]
+    if not any(other.name and other.type is not CounterpartyType.AGENCY for other in others):
+        done.add("other_side")
+    return {"payer", "other_side"} <= done
+
+
+def archive_if_done(work: Work) -> None:
+    """Archive a replied case once no objection is recorded (or the window lapsed) and both sides are told."""
+    quiet = work.case.objection in ("none", "lapsed")
+    owing = any(ReceiptType.OPINION in a.owes or ReceiptType.CONSOLIDATED in a.owes for a in work.active())
+    if work.case.state is CaseState.REPLIED and quiet and sides_done(work) and not owing:
+        work.record("case.archived", objection="未提出异议" if work.case.objection == "none" else "逾期未提出")
+        end(work, CaseState.ARCHIVED)
+
+
+def object_to(work: Work, routes: tuple[str, ...]) -> None:
+    """Record an objection: the payer is told the remedies, the upstream learns of it (R31)."""
+    work.set_case(objection="routes:" + ",".join(routes))
+    work.record("objection.recorded", routes=list(routes))
+    for ticket in work.tickets.values():
+        if ticket.state is TicketState.REPLIED:
+            views.push(
+                work, ticket, MessageType.TICKET_PROGRESS, text=f"已登记异议，救济途径：{'、'.join(routes) or '未注明'}"
+            )
+    end(work, CaseState.CLOSED_REMEDY_TOLD)
+
+
+def no_objection(work: Work) -> None:
+    """Record that the payer does not object."""
+    clocks.close(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
+    work.set_case(objection="none")
+    work.record("objection.none")
+    archive_if_done(work)

@@ -1,0 +1,88 @@
+"""Rounds and more time: starting a rework, extending a limit, taking every assignment back.
+
+Owns: what starts a new round (contract section 3, "Rework") and what moves a limit ("extension_requested").
+Must not: decide whether it is legal; its callers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bridge.core.lifecycle import clocks, stages
+from bridge.core.lifecycle.work import ACTIVE, Work
+from bridge.core.model import (
+    Assignment,
+    AssignmentState,
+    CaseState,
+    DeadlineKind,
+    Ticket,
+    TicketState,
+)
+
+
+def start_round(work: Work, tickets: Sequence[Ticket], respond_by: datetime | None) -> None:
+    """Start the next round: the same assignments are sent again, stage by stage; signing and approval stand.
+
+    Only ``tickets`` are owed a reply. The clock runs to ``respond_by``, or for the procedure's limit.
+    """
+    clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
+    work.set_case(
+        round=work.case.round + 1, state=CaseState.HANDLING, returns=0, objection=None, closed_at=None, told_sides=(),
+        urged=False,
+    )  # fmt: skip
+    for ticket in tickets:
+        reopened = work.set_ticket(ticket, state=TicketState.OPEN, round=ticket.round + 1)
+        _start_round_clock(work, reopened, respond_by)
+    for assignment in list(work.active()):
+        work.set_assignment(
+            assignment, state=AssignmentState.QUEUED, owes=(), overridden=False, unfilled=False, extension=None
+        )
+    work.record("round.started", round=work.case.round, tickets=[ticket.id for ticket in tickets])
+    _send_again_without_duty(work)
+    stages.begin(work)
+
+
+def _send_again_without_duty(work: Work) -> None:
+    """A unit no stage asks anything of (the accepting unit after a transfer) keeps its place and is told."""
+    planned = stages.planned_units(work)
+    for assignment in list(work.assignments.values()):
+        if assignment.state is AssignmentState.QUEUED and assignment.signed_at and assignment.unit not in planned:
+            stages.dispatch(work, assignment)
+
+
+def _start_round_clock(work: Work, ticket: Ticket, respond_by: datetime | None) -> None:
+    """The round's own limit replaces the rules' where the upstream gave one."""
+    clocks.start_reply(work, ticket, work.now, None)
+    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    if clock is not None and respond_by is not None and respond_by != clock.due_at:
+        clocks.replace_limit(work, clock, respond_by)
+
+
+def extend_reply(work: Work, ticket: Ticket, until: datetime, clause: str) -> None:
+    """Move a ticket's reply limit to ``until``."""
+    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    if clock is not None:
+        clocks.move(work, clock, until, clause)
+
+
+def extend_opinion(work: Work, assignment: Assignment, until: datetime, clause: str) -> None:
+    """Move an assignment's opinion limit to ``until``, if it has one that still runs."""
+    clock = work.clock_of(assignment.id, DeadlineKind.OPINION)
+    if clock is not None and clock.status in clocks.OPEN:
+        clocks.move(work, clock, until, clause)
+
+
+def decide_extension(work: Work, assignment: Assignment, decision: str) -> None:
+    """Mark a pending request for more time as decided; a grant nobody asked for leaves no mark."""
+    assignment = work.assignments[assignment.id]
+    if assignment.extension is not None and assignment.extension.decision is None:
+        work.set_assignment(assignment, extension=replace(assignment.extension, decision=decision))
+
+
+def withdraw_assignments(work: Work) -> None:
+    """Take back every assignment that is queued or active."""
+    for assignment in list(work.assignments.values()):
+        if assignment.state in ACTIVE or assignment.state is AssignmentState.QUEUED:
+            stages.withdraw(work, assignment)

@@ -1,0 +1,331 @@
+"""The one mechanism of every procedure: which duties open when, and what comes after the last.
+
+Owns: planning a case's assignments, opening stages, advancing when their opinions are in, handing the
+consolidation to the right unit. Must not: know a particular procedure; the stages are data of the rules.
+Source: contract section 3, "What is owed, stage by stage".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bridge.core.lifecycle import clocks, replying, views
+from bridge.core.lifecycle.work import ACTIVE, Work
+from bridge.core.model import (
+    Assignment,
+    AssignmentState,
+    CaseState,
+    DeadlineKind,
+    MessageType,
+    Opinion,
+    ProcedureId,
+    ReceiptType,
+    Role,
+)
+from bridge.core.policy import Duty, Gate, Stage, Who
+
+
+def stages(work: Work) -> tuple[Stage, ...]:
+    """Return the stages of the case's procedure, as its category has them."""
+    if work.case.procedure is None:
+        return ()
+    return work.policy.procedures[work.case.procedure].stages_for(work.case.category)
+
+
+def begin(work: Work) -> None:
+    """Plan every assignment of the case and open its first stage."""
+    work.set_case(stage=0, state=CaseState.HANDLING, invited=not _waits_for_invitation(work))
+    for index, stage in enumerate(stages(work)):
+        for duty in stage.duties:
+            for unit in _units(work, stage, duty):
+                plan(work, unit, index)
+    open_stage(work)
+    if not work.case.invited:
+        _start_invitation(work)
+    advance(work)
+
+
+def _waits_for_invitation(work: Work) -> bool:
+    procedure = work.case.procedure
+    plain = (
+        procedure is ProcedureId.JOINT_GENERAL and work.case.category not in work.policy.procedures[procedure].variants
+    )
+    return plain and work.policy.invite_by_lead and bool(_co_units(work))
+
+
+def _start_invitation(work: Work) -> None:
+    lead = work.lead()
+    if lead is not None and clocks.start(work, DeadlineKind.INVITE, lead.id, lead.unit, work.now) is None:
+        invite(work)
+
+
+def invite(work: Work) -> None:
+    """Open the co-units' duties that waited for the lead's invitation."""
+    lead = work.lead()
+    if lead is not None:
+        clocks.close(work, work.clock_of(lead.id, DeadlineKind.INVITE))
+    work.set_case(invited=True)
+    open_stage(work)
+    advance(work)
+
+
+def _co_units(work: Work) -> list[str]:
+    return [unit for unit in work.case.co_units if unit != work.case.lead]
+
+
+def _units(work: Work, stage: Stage, duty: Duty) -> Iterable[str]:
+    if duty.who is Who.LEAD:
+        return [work.case.lead] if work.case.lead else []
+    if duty.who is Who.OTHERS:
+        return [unit.id for unit in work.policy.units.values() if unit.duty and unit.id != work.case.lead]
+    if not duty.units:
+        return _co_units(work)
+    named = {unit for each in stages(work) for d in each.duties for unit in d.units}
+    first = stage is next(each for each in stages(work) if any(d.who is Who.CO for d in each.duties))
+    return [unit for unit in _co_units(work) if unit in duty.units or (first and unit not in named)]
+
+
+def plan(work: Work, unit: str, stage: int) -> Assignment:
+    """Return the unit's live assignment with its present role, or queue a new one."""
+    role = Role.LEAD if unit == work.case.lead else Role.CO
+    known = work.live_of(unit)
+    if known is not None:
+        return work.set_assignment(known, role=role)
+    planned = Assignment(
+        id=f"{work.case.id}a{work.next_serial()}",
+        case_id=work.case.id,
+        unit=unit,
+        role=role,
+        state=AssignmentState.QUEUED,
+        stage=stage,
+        round=work.case.round,
+        may_return=not (role is Role.LEAD and work.case.designated),
+    )
+    work.assignments[planned.id] = planned
+    return planned
+
+
+def planned_units(work: Work) -> set[str]:
+    """Return every unit that some stage of the procedure has a duty for."""
+    return {unit for stage in stages(work) for duty in stage.duties for unit in _units(work, stage, duty)}
+
+
+def open_stage(work: Work) -> None:
+    """Open the duties of the present stage that are not open yet."""
+    listed = stages(work)
+    if work.case.stage >= len(listed):
+        return
+    stage = listed[work.case.stage]
+    for duty in stage.duties:
+        if duty.who is not Who.LEAD and not work.case.invited:
+            continue
+        for unit in _units(work, stage, duty):
+            open_duty(work, plan(work, unit, work.case.stage), duty.owes)
+
+
+def open_duty(work: Work, assignment: Assignment, owes: tuple[ReceiptType, ...]) -> None:
+    """Add what is not done yet to an assignment's ledger, and dispatch it if it was not."""
+    due = [type_ for type_ in owes if type_ not in assignment.owes and not _is_done(work, assignment, type_)]
+    fresh = assignment.state is AssignmentState.QUEUED
+    if not due and not fresh:
+        return
+    assignment = work.set_assignment(assignment, owes=(*assignment.owes, *due))
+    if fresh:
+        dispatch(work, assignment)
+    elif ReceiptType.OPINION in due:
+        clocks.start_opinion(work, assignment)
+
+
+def _is_done(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
+    if type_ is ReceiptType.SIGNED:
+        return assignment.signed_at is not None
+    return type_ is ReceiptType.OPINION and work.opinion_of(assignment) is not None
+
+
+def dispatch(work: Work, assignment: Assignment) -> None:
+    """Send a queued assignment to its unit and start its clocks; the upstream learns of a lead."""
+    state = AssignmentState.DISPATCHED if assignment.signed_at is None else AssignmentState.SIGNED
+    assignment = work.set_assignment(
+        assignment, state=state, dispatched_at=work.now, stage=work.case.stage, round=work.case.round
+    )
+    sign, opinion = (type_ in assignment.owes for type_ in (ReceiptType.SIGNED, ReceiptType.OPINION))
+    clocks.start_for_dispatch(work, assignment, sign=sign, opinion=opinion)
+    work.record("assignment.dispatched", assignment=assignment.id, unit=assignment.unit, role=assignment.role.value)
+    views.send_unit(work, assignment, MessageType.ASSIGNMENT_DISPATCHED)
+
+
+def pass_on(work: Work, assignment: Assignment) -> None:
+    """Send an assignment that owes nothing and has no clock (表扬)."""
+    assignment = work.set_assignment(assignment, state=AssignmentState.ANSWERED, dispatched_at=work.now)
+    work.record("assignment.dispatched", assignment=assignment.id, unit=assignment.unit, role=assignment.role.value)
+    views.send_unit(work, assignment, MessageType.ASSIGNMENT_DISPATCHED)
+
+
+def tell_upstream_lead(work: Work, *, transferred: bool = False) -> None:
+    """Push ``ticket.assigned`` for a new lead, or ``ticket.transferred`` with the contact (R23)."""
+    lead = work.case.lead
+    if lead is None:
+        return
+    if transferred or work.case.procedure is ProcedureId.TRANSFER:
+        views.push_all(work, MessageType.TICKET_TRANSFERRED, unit=lead, contact=views.contact(work, lead))
+    else:
+        views.push_all(work, MessageType.TICKET_ASSIGNED, unit=lead)
+
+
+def opinions_missing(work: Work) -> list[Assignment]:
+    """Return the assignments whose opinion the present stage still waits for."""
+    return [
+        assignment
+        for assignment in work.assignments.values()
+        if (assignment.state in ACTIVE and ReceiptType.OPINION in assignment.owes and not assignment.overridden)
+        or (assignment.unfilled and not assignment.overridden)
+    ]
+
+
+def advance(work: Work) -> None:
+    """Open what comes next for as long as nothing is waited for; at the end, consolidate or reply."""
+    while work.case.state is CaseState.HANDLING and work.case.invited and not opinions_missing(work):
+        listed = stages(work)
+        if work.case.stage < len(listed) and not _gate_passed(work, listed[work.case.stage].gate):
+            _wait_at(work, listed[work.case.stage].gate)
+            return
+        if work.case.stage + 1 >= len(listed):
+            work.set_case(stage=len(listed))
+            finish(work)
+            return
+        work.set_case(stage=work.case.stage + 1)
+        open_stage(work)
+
+
+def _gate_passed(work: Work, gate: Gate | None) -> bool:
+    if gate is Gate.APPROVE:
+        return work.case.approved
+    return gate is None or work.case.minutes_round == work.case.round
+
+
+def _wait_at(work: Work, gate: Gate | None) -> None:
+    if gate is Gate.MINUTES:
+        if work.clock_of(work.case.id, DeadlineKind.MEETING) is None:
+            clocks.start(work, DeadlineKind.MEETING, work.case.id, "leading_office", work.now)
+        return
+    ask_approval(work, None)
+
+
+def ask_approval(work: Work, why: str | None) -> None:
+    """Put a complex case before the leader (R26)."""
+    work.set_case(state=CaseState.AWAITING_APPROVAL)
+    clocks.start(work, DeadlineKind.APPROVAL, work.case.id, "leading_office", work.now)
+    work.record("approval.requested", reason=why)
+    views.send_office(work, work.lead(), "complex_proposed", note=why)
+
+
+def consolidator(work: Work) -> Assignment | None:
+    """Return who owes the consolidated opinion: the accepting unit if it is not the lead, else the lead of a joint procedure."""
+    lead, accepting = work.lead(), work.active_of(work.case.accepting_unit)
+    if lead is None:
+        return accepting
+    if accepting is not None and accepting.unit != lead.unit:
+        return accepting
+    procedure = work.case.procedure
+    return lead if procedure is not None and work.policy.procedures[procedure].consolidate else None
+
+
+def finish(work: Work) -> None:
+    """After the last stage: somebody consolidates, or the lead's opinion is the reply."""
+    assignment = consolidator(work)
+    if assignment is None:
+        opinion = _final_opinion(work)
+        if opinion is not None:
+            replying.reply(work, opinion)
+        return
+    work.set_case(state=CaseState.CONSOLIDATING)
+    owe_consolidation(work, assignment)
+
+
+def owe_consolidation(work: Work, assignment: Assignment) -> None:
+    """Make a unit owe the consolidated opinion; its clock runs from the last opinion."""
+    if ReceiptType.CONSOLIDATED in assignment.owes:
+        return
+    assignment = work.set_assignment(assignment, owes=(*assignment.owes, ReceiptType.CONSOLIDATED))
+    last = max((opinion.recorded_at for opinion in work.standing_opinions()), default=work.now)
+    clocks.start_consolidation(work, assignment, max(last, assignment.dispatched_at or last))
+
+
+def _final_opinion(work: Work) -> Opinion | None:
+    lead = work.lead()
+    return work.opinion_of(lead) if lead else None
+
+
+def set_lead(work: Work, unit: str, *, transferred: bool = False) -> None:
+    """Make a unit the lead; a former lead that signed stays as a co-unit, another one is withdrawn.
+
+    Clocks and accepting unit stay. Source: contract section 3, "accepting_unit".
+    """
+    former = work.lead()
+    if former is not None and former.unit == unit:
+        return
+    work.set_case(lead=unit, co_units=tuple(each for each in work.case.co_units if each != unit))
+    if work.case.procedure is ProcedureId.DIRECT:
+        work.set_case(procedure=ProcedureId.TRANSFER)
+    if former is not None:
+        step_down(work, former)
+    if work.case.state is CaseState.CONSOLIDATING:
+        work.set_case(state=CaseState.HANDLING)
+    work.record("lead.changed", unit=unit, former=former.unit if former else None)
+    _install_lead(work, unit)
+    clocks.restart_reply_limits(work)
+    tell_upstream_lead(work, transferred=transferred)
+    advance(work)
+
+
+def _install_lead(work: Work, unit: str) -> None:
+    assignment = plan(work, unit, work.case.stage)
+    reached = stages(work)[: work.case.stage + 1]
+    owes = tuple(dict.fromkeys(t for stage in reached for d in stage.duties if d.who is Who.LEAD for t in d.owes))
+    if work.case.stage >= len(stages(work)):
+        work.set_case(stage=len(stages(work)) - 1)
+    open_duty(work, assignment, owes)
+
+
+def step_down(work: Work, former: Assignment) -> None:
+    """Take the lead from an assignment: a signed one keeps its place as co-unit, another is withdrawn."""
+    for kind in (DeadlineKind.OPINION, DeadlineKind.CONSOLIDATE, DeadlineKind.INVITE):
+        clocks.cancel(work, work.clock_of(former.id, kind))
+    if former.signed_at is None:
+        withdraw(work, former)
+    else:
+        state = AssignmentState.ANSWERED if work.opinion_of(former) else AssignmentState.SIGNED
+        work.set_assignment(former, role=Role.CO, owes=(), state=state)
+
+
+def withdraw(work: Work, assignment: Assignment) -> None:
+    """Take an assignment back and tell the unit."""
+    clocks.cancel_all(work, assignment.id)
+    was_sent = assignment.state in ACTIVE
+    assignment = work.set_assignment(assignment, state=AssignmentState.WITHDRAWN, owes=())
+    work.record("assignment.withdrawn", assignment=assignment.id, unit=assignment.unit)
+    if was_sent:
+        views.send_unit(work, assignment, MessageType.ASSIGNMENT_WITHDRAWN)
+
+
+def replan(work: Work) -> None:
+    """Fit the assignments to a changed lead, co-units or procedure; standing opinions count (contract section 3)."""
+    for assignment in list(work.assignments.values()):
+        if assignment.unfilled:
+            work.set_assignment(assignment, unfilled=False)
+    keep = {work.case.lead, work.case.accepting_unit, *work.case.co_units}
+    former = work.lead()
+    if former is not None and former.unit != work.case.lead:
+        step_down(work, former)
+    for assignment in list(work.assignments.values()):
+        live = assignment.state in ACTIVE or assignment.state is AssignmentState.QUEUED
+        if live and assignment.unit not in keep and assignment.signed_at is None:
+            withdraw(work, assignment)
+        elif live and assignment.owes:
+            clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE))
+            work.set_assignment(assignment, owes=tuple(t for t in assignment.owes if t is ReceiptType.SIGNED))
+    clocks.restart_reply_limits(work)
+    begin(work)
+    for assignment in work.active():
+        if ReceiptType.OPINION not in assignment.owes:
+            clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.OPINION))

@@ -1,0 +1,178 @@
+"""What upstreams send about a ticket they forwarded: events, and the ticket again with other content.
+
+Owns: one function per event type, found in one table. Must not: parse.
+Source: contract section 3, ``POST /v1/feeds/{feed}/events``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bridge.core.commands import UpstreamEvent, UpstreamEventType
+from bridge.core.lifecycle import clocks, replying, rounds, views
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import (
+    CaseState,
+    DeadlineKind,
+    MessageType,
+    Role,
+    Ticket,
+    TicketDraft,
+    TicketState,
+    UrgeLevel,
+)
+from bridge.errors import IllegalTransition, InvalidPayload, Problem
+
+_URGE_NAMES = {UrgeLevel.URGE: "催办", UrgeLevel.SUPERVISE: "督办", UrgeLevel.CRITICISE: "通报"}
+
+
+def hear(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    """Apply an upstream's event to the case of a ticket. Raises IllegalTransition if not possible now."""
+    _HANDLERS[event.type](work, ticket, event)
+
+
+def revise(work: Work, ticket: Ticket, draft: TicketDraft) -> None:
+    """Record a re-push with changed content as a revision; the clocks do not reset."""
+    body = replace(draft.body, supplements=(*ticket.body.supplements, *draft.body.supplements))
+    work.set_ticket(
+        ticket, body=body, digest=draft.digest, revision=ticket.revision + 1, urgency=draft.urgency,
+    )  # fmt: skip
+    confidential = work.case.confidential or draft.body.petitioner.confidential
+    work.set_case(confidential=confidential)
+    work.record("ticket.revised", ticket=ticket.id, revision=ticket.revision + 1)
+
+
+def _supplement(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state in (TicketState.OPEN, TicketState.REPLYING, TicketState.REPLIED))
+    body = replace(
+        ticket.body,
+        supplements=(*ticket.body.supplements, event.content or ""),
+        attachments=(*ticket.body.attachments, *event.attachments),
+    )
+    revision = ticket.revision + 1
+    work.set_ticket(ticket, body=body, revision=revision, digest=f"{ticket.digest.split('+')[0]}+{revision}")
+    work.record("ticket.supplemented", ticket=ticket.id, revision=revision)
+
+
+def _urge(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
+    level = event.level or UrgeLevel.URGE
+    work.set_case(urged=True)
+    work.record("ticket.urged", ticket=ticket.id, level=level.value, note=event.note)
+    owing = [a for a in work.active() if a.owes or a.role is Role.LEAD]
+    for assignment in owing:
+        views.send_unit(
+            work, assignment, MessageType.ASSIGNMENT_REMINDER, urge={"level": level.value, "note": event.note}
+        )
+    if level is not UrgeLevel.URGE or not owing:
+        views.send_office(work, work.lead(), f"urged_{level.value}", note=event.note)
+    views.push(work, ticket, MessageType.TICKET_PROGRESS, text=_urge_answer(work, level))
+
+
+def _urge_answer(work: Work, level: UrgeLevel) -> str:
+    lead = work.policy.units.get(work.case.lead or "")
+    due = clocks.reply_due(work)
+    by = f"，答复时限 {views.iso(due)}" if due else ""
+    who = f"承办单位{lead.name}" if lead else "领导小组办公室（正在确定承办单位）"
+    return f"已将{_URGE_NAMES[level]}转达{who}，当前环节：{_STATE_NAMES[work.case.state]}{by}"
+
+
+_STATE_NAMES = {
+    CaseState.TRIAGE: "分派",
+    CaseState.AWAITING_APPROVAL: "待领导小组组长审批",
+    CaseState.HANDLING: "办理",
+    CaseState.CONSOLIDATING: "综合意见",
+    CaseState.REPLYING: "答复回传",
+    CaseState.REPLIED: "已答复",
+    CaseState.ARCHIVED: "已归档",
+    CaseState.WITHDRAWN: "已撤单",
+    CaseState.RETURNED_UPSTREAM: "已退回上游",
+    CaseState.CLOSED_CONSULT: "已答复（咨询）",
+    CaseState.CLOSED_REMEDY_TOLD: "已告知救济途径",
+    CaseState.MERGED: "已并案",
+}
+
+
+def _withdraw(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
+    ticket = work.set_ticket(ticket, state=TicketState.WITHDRAWN)
+    clocks.cancel_all(work, ticket.id)
+    work.record("ticket.withdrawn", ticket=ticket.id, note=event.note)
+    views.push(work, ticket, MessageType.TICKET_WITHDRAWN)
+    if not work.owing_tickets():
+        rounds.withdraw_assignments(work)
+        replying.end(work, CaseState.WITHDRAWN)
+
+
+def _rework(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED)
+    _refuse_past(work, event.respond_by, "respond_by")
+    work.record("ticket.rework_asked", ticket=ticket.id, note=event.note, respond_by=views.iso(event.respond_by))
+    rounds.start_round(work, [ticket], event.respond_by)
+
+
+def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
+    _refuse_past(work, event.until, "until")
+    if event.until is None:
+        raise InvalidPayload([Problem("until", "批准延期必须写明延长到何时")])
+    rounds.extend_reply(work, ticket, event.until, "上游批准延期")
+    lead = work.lead()
+    if lead is not None:
+        rounds.extend_opinion(work, lead, event.until, "上游批准延期")
+        rounds.decide_extension(work, lead, "granted")
+    work.record("extension.granted", ticket=ticket.id, until=views.iso(event.until), note=event.note)
+
+
+def _extension_denied(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
+    lead = work.lead()
+    if lead is not None:
+        rounds.decide_extension(work, lead, "denied")
+    work.record("extension.denied", ticket=ticket.id, note=event.note)
+
+
+def _satisfaction(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    work.record("satisfaction.recorded", ticket=ticket.id, value=event.value, note=event.note)
+
+
+def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED and work.case.state is CaseState.REPLIED)
+    replying.object_to(work, event.routes)
+
+
+def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    _refuse_unless(work, ticket, ticket.state is TicketState.RETURNED)
+    ticket = work.set_ticket(ticket, state=TicketState.OPEN)
+    work.set_case(state=CaseState.TRIAGE, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
+    work.record("return.refused", ticket=ticket.id, note=event.note)
+    earlier = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    if earlier is None:
+        clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
+
+
+def _refuse_unless(work: Work, ticket: Ticket, legal: bool) -> None:  # noqa: FBT001 - reads as a sentence at its callers
+    if not legal:
+        raise IllegalTransition(
+            f"工单当前状态为 {ticket.state.value}、案件为 {work.case.state.value}，不能执行该事件", allowed=()
+        )
+
+
+def _refuse_past(work: Work, instant: datetime | None, field: str) -> None:
+    if instant is not None and instant <= work.now:
+        raise InvalidPayload([Problem(field, "必须晚于现在")])
+
+
+_HANDLERS: dict[UpstreamEventType, Callable[[Work, Ticket, UpstreamEvent], None]] = {
+    UpstreamEventType.SUPPLEMENT: _supplement,
+    UpstreamEventType.URGE: _urge,
+    UpstreamEventType.WITHDRAW: _withdraw,
+    UpstreamEventType.REWORK: _rework,
+    UpstreamEventType.EXTENSION_GRANTED: _extension_granted,
+    UpstreamEventType.EXTENSION_DENIED: _extension_denied,
+    UpstreamEventType.SATISFACTION: _satisfaction,
+    UpstreamEventType.OBJECTION: _objection,
+    UpstreamEventType.RETURN_REFUSED: _return_refused,
+}

@@ -1,0 +1,391 @@
+"""What a unit or an upstream is shown of a case.
+
+Owns: the bodies of outgoing messages, what is owed and allowed, which dates, and the blanking of a
+confidential petitioner. Must not: change the case (except to queue the message it builds).
+Source: contract section 3, "Pushed upstream" and "Every message to a unit".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from bridge.core.lifecycle import clocks
+from bridge.core.lifecycle.work import ACTIVE, Work
+from bridge.core.model import (
+    LEADING_OFFICE,
+    Assignment,
+    AssignmentState,
+    CaseState,
+    DeadlineKind,
+    Message,
+    MessageType,
+    Petitioner,
+    ProcedureId,
+    ReceiptType,
+    Role,
+    Ticket,
+)
+
+CHINA = timezone(timedelta(hours=8))
+BLANK = "＊＊＊"
+_PHONE = r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)"
+_IDENTITY = r"(?<!\d)\d{17}[\dXx](?!\d)"
+_COURTESY = r"(?:先生|女士|师傅|某某?|老师|同志)"
+
+_DUE_KINDS = {
+    "sign_by": DeadlineKind.SIGN,
+    "return_by": DeadlineKind.RETURN,
+    "opinion_by": DeadlineKind.OPINION,
+    "consolidate_by": DeadlineKind.CONSOLIDATE,
+}
+_BEFORE_REPLY = frozenset({CaseState.TRIAGE, CaseState.AWAITING_APPROVAL, CaseState.HANDLING, CaseState.CONSOLIDATING})
+_ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED})
+
+
+def iso(instant: datetime | None) -> str | None:
+    """Render an instant as ISO 8601 at +08:00, to the second."""
+    return None if instant is None else instant.astimezone(CHINA).replace(microsecond=0).isoformat()
+
+
+def owed(assignment: Assignment) -> list[str]:
+    """Return the receipts this unit owes now, in the order they are due."""
+    if assignment.state not in ACTIVE:
+        return []
+    order = (ReceiptType.SIGNED, ReceiptType.OPINION, ReceiptType.CONSOLIDATED)
+    return [type_.value for type_ in order if type_ in assignment.owes]
+
+
+def allowed(work: Work, assignment: Assignment) -> list[str]:
+    """Return the receipts that are legal now besides those owed."""
+    if assignment.state not in ACTIVE:
+        return []
+    legal = [type_ for type_ in ReceiptType if _is_legal(work, assignment, type_)]
+    return [type_.value for type_ in legal if type_ not in assignment.owes]
+
+
+def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
+    state = work.case.state
+    is_lead = assignment.role is Role.LEAD
+    before_reply = state in _BEFORE_REPLY
+    match type_:
+        case ReceiptType.TOLD | ReceiptType.PROGRESS:
+            return before_reply or state in _ANSWERED or state is CaseState.CLOSED_CONSULT
+        case ReceiptType.OPINION:
+            return (before_reply or state in _ANSWERED) if is_lead else before_reply
+        case ReceiptType.RETURNED:
+            return before_reply and may_return(work, assignment)
+        case ReceiptType.TRANSFERRED:
+            return before_reply and is_lead and assignment.signed_at is not None
+        case ReceiptType.INVITED:
+            return before_reply and is_lead and work.case.procedure is ProcedureId.JOINT_GENERAL
+        case ReceiptType.PROPOSED_COMPLEX:
+            return (
+                before_reply
+                and is_lead
+                and work.case.procedure is not ProcedureId.JOINT_COMPLEX
+                and (state is not CaseState.AWAITING_APPROVAL)
+            )
+        case ReceiptType.EXTENSION_REQUESTED:
+            return before_reply and may_ask_extension(work, assignment)
+        case _:
+            return False
+
+
+def may_return(work: Work, assignment: Assignment) -> bool:
+    """Tell whether a unit may still return its assignment: unsigned, in the window, not designated."""
+    window = work.clock_of(assignment.id, DeadlineKind.RETURN)
+    in_window = window is None or work.now <= window.due_at
+    unsigned = assignment.state is AssignmentState.DISPATCHED and assignment.signed_at is None
+    return unsigned and assignment.may_return and in_window
+
+
+def extension_limit(work: Work, assignment: Assignment) -> datetime | None:
+    """Return the limit an extension of this assignment would move: the reply for a lead, else the opinion."""
+    if assignment.role is Role.LEAD:
+        return clocks.reply_due(work)
+    clock = work.clock_of(assignment.id, DeadlineKind.OPINION)
+    return clock.due_at if clock and ReceiptType.OPINION in assignment.owes else None
+
+
+def may_ask_extension(work: Work, assignment: Assignment) -> bool:
+    """Tell whether more time may be asked for: before expiry, and nothing asked already."""
+    limit = extension_limit(work, assignment)
+    pending = assignment.extension is not None and assignment.extension.decision is None
+    return limit is not None and work.now <= limit and not pending
+
+
+def due(work: Work, assignment: Assignment) -> dict[str, str | None]:
+    """Return the dates of an assignment, keys as in the contract; None where no such clock runs."""
+    dates = {}
+    for name, kind in _DUE_KINDS.items():
+        clock = work.clock_of(assignment.id, kind)
+        dates[name] = iso(clock.due_at) if clock else None
+    dates["reply_by"] = iso(clocks.reply_due(work))
+    return dates
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a unit's view may change; compared before and after a command."""
+
+    owed: tuple[str, ...]
+    due: tuple[str | None, ...]
+    lead: str | None
+    category: str | None
+    content: tuple[str, ...]
+
+
+def shown(work: Work) -> dict[str, Shown]:
+    """Take every active unit's view, by assignment id."""
+    content = tuple(ticket.digest for ticket in work.tickets.values())
+    return {
+        assignment.id: Shown(
+            tuple(owed(assignment)),
+            tuple(due(work, assignment).values()),
+            work.case.lead,
+            work.case.category,
+            content,
+        )
+        for assignment in work.active()
+    }
+
+
+def tell_changed(work: Work, before: dict[str, Shown], *, except_unit: str | None) -> None:
+    """Send ``case.updated`` to the units whose own view changed, unless they caused or got a message already."""
+    addressed = {message.assignment_id for message in work.messages}
+    for assignment_id, view in shown(work).items():
+        assignment = work.assignments[assignment_id]
+        known = before.get(assignment_id)
+        if known is None or known == view or assignment.unit == except_unit or assignment_id in addressed:
+            continue
+        send_unit(work, assignment, MessageType.CASE_UPDATED)
+
+
+def category_view(work: Work) -> dict[str, Any] | None:
+    """Return the category as ``{id, number, name}``, or None before classification."""
+    info = work.policy.categories.get(work.case.category or "")
+    return {"id": info.id, "number": info.number, "name": info.name} if info else None
+
+
+def send_unit(work: Work, assignment: Assignment, type_: MessageType, **extra: Any) -> None:
+    """Queue a message to an assignment's unit, with the standard body."""
+    body = {"type": type_.value, **unit_body(work, assignment), **extra}
+    serial = work.next_serial()
+    purpose = type_.value.split(".")[1]
+    work.messages.append(
+        Message(
+            key=f"{assignment.id}-{purpose}-{serial}",
+            kind="unit",
+            target=assignment.unit,
+            type=type_,
+            case_id=work.case.id,
+            group=assignment.id,
+            serial=serial,
+            payload=body,
+            assignment_id=assignment.id,
+        )
+    )
+
+
+def send_office(work: Work, assignment: Assignment | None, why: str, **extra: Any) -> None:
+    """Escalate to 领导小组办公室: the assignment's id, nothing owed (contract section 3, ``returned``)."""
+    serial = work.next_serial()
+    base = unit_body(work, assignment) if assignment else case_body_for_office(work)
+    body = {"type": MessageType.ASSIGNMENT_ESCALATED.value, **base, "unit": LEADING_OFFICE, "owed": [], "allowed": []}
+    body["escalation"] = {"reason": why, "unit": assignment.unit if assignment else None, **extra}
+    owner = assignment.id if assignment else work.case.id
+    work.messages.append(
+        Message(
+            key=f"{owner}-escalated-{serial}",
+            kind="unit",
+            target=LEADING_OFFICE,
+            type=MessageType.ASSIGNMENT_ESCALATED,
+            case_id=work.case.id,
+            group=f"{work.case.id}-{LEADING_OFFICE}",
+            serial=serial,
+            payload=body,
+            assignment_id=assignment.id if assignment else None,
+        )
+    )
+    work.record("case.escalated", unit=assignment.unit if assignment else None, why=why)
+
+
+def case_body_for_office(work: Work) -> dict[str, Any]:
+    """Return a message body for a case that has no assignment to speak of."""
+    return {
+        "assignment_id": None,
+        "case_id": work.case.id,
+        "unit": LEADING_OFFICE,
+        "role": None,
+        "procedure": work.case.procedure.value if work.case.procedure else None,
+        "round": work.case.round,
+        "category": category_view(work),
+        "due": {"reply_by": iso(clocks.reply_due(work))},
+        "clause": list(work.case.clauses),
+        "case": case_view(work, LEADING_OFFICE),
+        "co_units": list(work.case.co_units),
+        "respond_url": None,
+    }
+
+
+def unit_body(work: Work, assignment: Assignment) -> dict[str, Any]:
+    """Return the body every message to a unit has."""
+    case = work.case
+    ready = ReceiptType.CONSOLIDATED in assignment.owes
+    body: dict[str, Any] = {
+        "assignment_id": assignment.id,
+        "case_id": case.id,
+        "unit": assignment.unit,
+        "role": assignment.role.value,
+        "procedure": case.procedure.value if case.procedure else None,
+        "round": case.round,
+        "owed": owed(assignment),
+        "allowed": allowed(work, assignment),
+        "category": category_view(work),
+        "due": due(work, assignment),
+        "clause": list(case.clauses),
+        "case": case_view(work, assignment.unit),
+        "co_units": list(case.co_units),
+        "respond_url": f"{work.context.respond_base}/v1/units/{assignment.unit}/assignments/{assignment.id}/receipts",
+        "ready_to_consolidate": ready,
+    }
+    if ready:
+        body["opinions"] = opinions_view(work)
+    return body
+
+
+def opinions_view(work: Work) -> list[dict[str, Any]]:
+    """Return the standing opinions of the round, as the consolidating unit sees them."""
+    return [
+        {
+            "unit": opinion.unit,
+            "role": work.assignments[opinion.assignment_id].role.value,
+            "version": opinion.version,
+            "conclusion": opinion.body.conclusion.value,
+            "text": opinion.body.text,
+            "amounts": dict(opinion.body.amounts),
+            "legal_basis": list(opinion.body.legal_basis),
+            "signed_by": opinion.body.signed_by,
+            "occurred_at": iso(opinion.occurred_at),
+            "late": opinion.late,
+        }
+        for opinion in work.standing_opinions()
+    ]
+
+
+def case_view(work: Work, unit: str) -> dict[str, Any]:
+    """Return what a unit is told of the matter; a confidential petitioner is left out and blanked."""
+    hidden = work.case.confidential and unit not in work.policy.confidentiality.visible_to
+    tickets = list(work.tickets.values())
+    return {
+        "id": work.case.id,
+        "confidential": work.case.confidential,
+        "insurance": [kind.value for kind in work.case.insurance],
+        "period": work.case.period.value,
+        "lead": work.case.lead,
+        "accepting_unit": work.case.accepting_unit,
+        "tickets": [ticket_view(ticket, hidden=hidden) for ticket in tickets],
+    }
+
+
+def ticket_view(ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
+    """Return one ticket's content for a unit, blanked if the petitioner must stay hidden."""
+    body = ticket.body
+    blank = _blanker(body.petitioner) if hidden else _as_is
+    view: dict[str, Any] = {
+        "feed": ticket.feed,
+        "external_id": ticket.external_id,
+        "kind": ticket.kind.value,
+        "urgency": ticket.urgency.value,
+        "received_at": iso(ticket.received_at),
+        "revision": ticket.revision,
+        "title": blank(body.title),
+        "content": blank(body.content),
+        "supplements": [blank(text) for text in body.supplements],
+        "amount": body.amount,
+        "attachments": [] if hidden else [_attachment(a) for a in body.attachments],
+    }
+    if body.period:
+        view["fee_period"] = {"from": body.period.start, "to": body.period.end}
+    if body.counterparty:
+        view["counterparty"] = {"name": body.counterparty.name, "uscc": body.counterparty.uscc}
+    view["petitioner"] = _role_only(body.petitioner) if hidden else _petitioner(body.petitioner)
+    return view
+
+
+def _attachment(attachment: Any) -> dict[str, Any]:
+    names = ("name", "media_type", "sha256", "url", "content_base64")
+    return {name: value for name in names if (value := getattr(attachment, name)) is not None}
+
+
+def _petitioner(petitioner: Petitioner) -> dict[str, Any]:
+    view = {name: getattr(petitioner, name) for name in ("name", "phone", "id_number", "address", "people_count")}
+    view["role"] = petitioner.role.value if petitioner.role else None
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def _role_only(petitioner: Petitioner) -> dict[str, Any]:
+    view = {"confidential": True, "role": petitioner.role.value if petitioner.role else None}
+    return {name: value for name, value in view.items() if value is not None}
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+def _blanker(petitioner: Petitioner) -> Callable[[str], str]:
+    marks = [petitioner.name, petitioner.phone, petitioner.id_number, petitioner.address]
+    words = sorted((mark.strip() for mark in marks if mark and mark.strip()), key=len, reverse=True)
+    patterns = [re.escape(word) for word in words] + [_PHONE, _IDENTITY]
+    if petitioner.name:
+        patterns.append(re.escape(petitioner.name.strip()[:1]) + _COURTESY)
+    pattern = re.compile("|".join(patterns))
+
+    def blank(text: str) -> str:
+        return pattern.sub(BLANK, text)
+
+    return blank
+
+
+def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> None:
+    """Queue a push to a ticket's upstream, if its feed wants that type."""
+    if not work.context.terms(ticket.feed).wants(type_):
+        return
+    serial = work.next_serial()
+    body = {
+        "type": type_.value,
+        "external_id": ticket.external_id,
+        "ticket_id": ticket.id,
+        "case_id": work.case.id,
+        "occurred_at": iso(work.now),
+        **carries,
+    }
+    work.messages.append(
+        Message(
+            key=f"{ticket.id}-{type_.value.replace('.', '-')}-{ticket.round}-{serial}",
+            kind="upstream",
+            target=ticket.feed,
+            type=type_,
+            case_id=work.case.id,
+            group=ticket.id,
+            serial=serial,
+            payload=body,
+            ticket_id=ticket.id,
+        )
+    )
+
+
+def push_all(work: Work, type_: MessageType, **carries: Any) -> None:
+    """Queue a push to every upstream that is still owed a reply."""
+    for ticket in work.owing_tickets():
+        push(work, ticket, type_, **carries)
+
+
+def contact(work: Work, unit: str) -> dict[str, str]:
+    """Return whom the payer must reach: ``{unit, person, phone}`` (R23)."""
+    known = work.policy.units[unit]
+    return {"unit": unit, "person": known.contact_person, "phone": known.contact_phone}

@@ -1,0 +1,191 @@
+"""The workspace of one decision: the case file being changed, and what the change says and sends.
+
+Owns: reading and replacing parts of a case file, numbering, collecting events and messages.
+Must not: decide anything; the modules beside it do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bridge.core.model import (
+    SYSTEM,
+    Actor,
+    Assignment,
+    AssignmentState,
+    Case,
+    CaseFile,
+    Deadline,
+    DeadlineKind,
+    DeadlineStatus,
+    Decision,
+    Event,
+    Message,
+    MessageType,
+    Opinion,
+    Role,
+    Ticket,
+    TicketState,
+)
+from bridge.core.policy import Policy, Rules
+
+ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, AssignmentState.ANSWERED})
+"""Assignment states in which a unit takes part in the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTerms:
+    """What the core must know of a feed: its adapter's name, which pushes it wants, who accepts there."""
+
+    adapter: str
+    push: frozenset[str] | None = None
+    accepting_unit: str | None = None
+    honour_upstream_unit: bool = False
+
+    def wants(self, type_: MessageType) -> bool:
+        """Tell whether the feed wants a push of this type; the reply is always wanted."""
+        return self.push is None or type_ is MessageType.TICKET_REPLIED or type_.value in self.push
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a decision may look at besides the case file.
+
+    ``now`` is business time (aware UTC); ``respond_base`` is the public URL receipts are posted under;
+    ``cause`` names the request, receipt or sweep that led here.
+    """
+
+    now: datetime
+    rules: Rules
+    feeds: Mapping[str, FeedTerms]
+    respond_base: str
+    actor: Actor = SYSTEM
+    cause: str = ""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the rules snapshot this decision is made under."""
+        return self.rules.policy
+
+    def terms(self, feed: str) -> FeedTerms:
+        """Return the terms of a feed; a feed no longer configured wants every push."""
+        return self.feeds.get(feed, FeedTerms(adapter=""))
+
+
+@dataclass(slots=True)
+class Work:
+    """A case file under change. Parts are replaced, never mutated."""
+
+    context: Context
+    case: Case
+    tickets: dict[str, Ticket]
+    assignments: dict[str, Assignment]
+    opinions: list[Opinion]
+    deadlines: dict[str, Deadline]
+    events: list[Event] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, file: CaseFile, context: Context) -> Work:
+        """Open a case file for change."""
+        return cls(
+            context=context,
+            case=file.case,
+            tickets={ticket.id: ticket for ticket in file.tickets},
+            assignments={assignment.id: assignment for assignment in file.assignments},
+            opinions=list(file.opinions),
+            deadlines={deadline.id: deadline for deadline in file.deadlines},
+        )
+
+    @property
+    def now(self) -> datetime:
+        """Business time of this decision."""
+        return self.context.now
+
+    @property
+    def policy(self) -> Policy:
+        """The policy this decision is made under."""
+        return self.context.policy
+
+    def decision(self) -> Decision:
+        """Close the workspace into a value."""
+        file = CaseFile(
+            case=replace(self.case, updated_at=self.now),
+            tickets=tuple(self.tickets.values()),
+            assignments=tuple(self.assignments.values()),
+            opinions=tuple(self.opinions),
+            deadlines=tuple(self.deadlines.values()),
+        )
+        return Decision(file=file, events=tuple(self.events), messages=tuple(self.messages))
+
+    def next_serial(self) -> int:
+        """Draw the next serial number of the case."""
+        self.case = replace(self.case, serial=self.case.serial + 1)
+        return self.case.serial
+
+    def set_case(self, **changes: Any) -> None:
+        """Replace fields of the case."""
+        self.case = replace(self.case, **changes)
+
+    def set_ticket(self, ticket: Ticket, **changes: Any) -> Ticket:
+        """Replace fields of a ticket and return the new value."""
+        self.tickets[ticket.id] = replacement = replace(ticket, **changes)
+        return replacement
+
+    def set_assignment(self, assignment: Assignment, **changes: Any) -> Assignment:
+        """Replace fields of an assignment and return the new value."""
+        self.assignments[assignment.id] = replacement = replace(assignment, **changes)
+        return replacement
+
+    def set_deadline(self, deadline: Deadline, **changes: Any) -> Deadline:
+        """Replace fields of a deadline and return the new value."""
+        self.deadlines[deadline.id] = replacement = replace(deadline, **changes)
+        return replacement
+
+    def record(self, type_: str, *, at: datetime | None = None, **detail: Any) -> None:
+        """Append a line to the history; ``detail`` must be JSON-ready."""
+        kept = {key: value for key, value in detail.items() if value not in (None, "", (), [])}
+        self.events.append(Event(type_, self.context.actor, self.context.cause, kept, at or self.now))
+
+    def active(self) -> Iterable[Assignment]:
+        """Return the assignments whose units take part now."""
+        return [assignment for assignment in self.assignments.values() if assignment.state in ACTIVE]
+
+    def active_of(self, unit: str | None) -> Assignment | None:
+        """Return a unit's assignment that is active, if there is one."""
+        return next((assignment for assignment in self.active() if assignment.unit == unit), None)
+
+    def live_of(self, unit: str) -> Assignment | None:
+        """Return a unit's assignment that is active or queued, if there is one."""
+        states = ACTIVE | {AssignmentState.QUEUED}
+        return next((a for a in self.assignments.values() if a.unit == unit and a.state in states), None)
+
+    def lead(self) -> Assignment | None:
+        """Return the lead's active assignment, if the case has one."""
+        return next((assignment for assignment in self.active() if assignment.role is Role.LEAD), None)
+
+    def owing_tickets(self) -> list[Ticket]:
+        """Return the tickets that are still owed a reply."""
+        return [t for t in self.tickets.values() if t.state in (TicketState.OPEN, TicketState.REPLYING)]
+
+    def standing_opinions(self) -> list[Opinion]:
+        """Return the newest opinion of each unit in the present round, in the order given."""
+        newest: dict[str, Opinion] = {}
+        for opinion in self.opinions:
+            if opinion.round == self.case.round and opinion.kind.value == "opinion":
+                newest.pop(opinion.assignment_id, None)
+                newest[opinion.assignment_id] = opinion
+        return list(newest.values())
+
+    def opinion_of(self, assignment: Assignment) -> Opinion | None:
+        """Return an assignment's standing opinion of the present round."""
+        return next((o for o in self.standing_opinions() if o.assignment_id == assignment.id), None)
+
+    def clock_of(self, owner: str, kind: DeadlineKind) -> Deadline | None:
+        """Return the newest uncancelled deadline of this kind that an owner has in the present round."""
+        found = [d for d in self.deadlines.values() if d.owner == owner and d.kind is kind]
+        current = [d for d in found if d.round == self.case.round and d.status is not DeadlineStatus.CANCELLED]
+        return current[-1] if current else None
