@@ -1,0 +1,239 @@
+"""The one page for the author of an adapter: what an adapter is given, what it must do, what it may raise.
+
+An adapter joins one kind of counterpart. It lives in ``adapters/<name>.py``, imports this module and nothing else of
+the bridge, defines one subclass of :class:`FeedAdapter` (an upstream) or :class:`UnitAdapter` (a unit's channel), or
+one of each, and is found by its file name: ``adapter = "<name>"`` in ``bridge.toml``. No other file is edited.
+
+    from bridge.adapter import Capabilities, OutboundMessage, SignedConfig, UnitAdapter
+
+    class ExampleUnit(UnitAdapter[ExampleConfig]):
+        Config = ExampleConfig
+        capabilities = Capabilities(idempotent=True)
+
+        async def dispatch(self, message: OutboundMessage) -> None: ...
+
+Incoming: the web tier reads the bytes, asks :meth:`verify`, then :meth:`parse_*`. Parsing is pure: bytes to values,
+no network, no file. By default a body has the contract's own shape; ``ticket_draft``, ``upstream_event`` and
+``unit_receipt`` validate an object you mapped into that shape.
+
+Outgoing: :meth:`push` or :meth:`dispatch` makes **one** attempt and returns when the counterpart has the message.
+Do not retry, do not sleep: raise :class:`DeliveryError` with a reason of the closed set, or :class:`NotYet`, and the
+outbox does the rest. ``message.key`` is the same at every attempt: hand it on wherever the counterpart can use it.
+
+Errors and logs hold no secret and no citizen's words: an error's text goes to the operators' screen.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Generic, Self, TypeVar
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+
+from bridge.core.commands import UnitReceipt, UpstreamEvent
+from bridge.core.model import TicketDraft
+from bridge.errors import (
+    AuthenticationFailed,
+    DeliveryError,
+    FailureReason,
+    InvalidPayload,
+    NotFound,
+    NotJson,
+    NotYet,
+    Problem,
+)
+from bridge.ports import Clock
+from bridge.signed_http import Address, SignedConfig, SignedEndpoint
+from bridge.signing import Body
+from bridge.wire.event import parse_event, upstream_event
+from bridge.wire.receipt import parse_receipt, unit_receipt
+from bridge.wire.strict_json import loads, loads_object
+from bridge.wire.ticket import parse_ticket, ticket_draft
+
+__all__ = [
+    "Adapter",
+    "AdapterConfig",
+    "AdapterContext",
+    "Address",
+    "AuthenticationFailed",
+    "Body",
+    "Capabilities",
+    "Clock",
+    "DeliveryError",
+    "FailureReason",
+    "FeedAdapter",
+    "InboundRequest",
+    "InvalidPayload",
+    "NotFound",
+    "NotJson",
+    "NotYet",
+    "OutboundMessage",
+    "Problem",
+    "SignedConfig",
+    "SignedEndpoint",
+    "TicketDraft",
+    "UnitAdapter",
+    "UnitReceipt",
+    "UpstreamEvent",
+    "loads",
+    "loads_object",
+    "ticket_draft",
+    "unit_receipt",
+    "upstream_event",
+]
+
+
+class AdapterConfig(BaseModel):
+    """Base of an adapter's own keys in ``bridge.toml``; unknown keys are errors, values never show in one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a counterpart can do about duplicates.
+
+    ``idempotent``: it takes a message with a known key only once, so an attempt without an answer is repeated.
+    ``can_lookup``: it can be asked (:meth:`Adapter.has_taken`). With neither, a message whose fate is unknown becomes
+    ``uncertain`` and waits for a person.
+    """
+
+    idempotent: bool
+    can_lookup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterContext:
+    """What the bridge lends an adapter: its configured name, the shared HTTP session, the clocks."""
+
+    name: str
+    http: aiohttp.ClientSession
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """A request as it arrived, nothing parsed. ``received_at`` is wall time."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Body
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """One message of the outbox at one attempt (from 1); ``payload`` is the JSON of the contract, UTF-8."""
+
+    key: str
+    type: str
+    payload: bytes
+    attempt: int
+
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+
+
+class Adapter(ABC, Generic[ConfigT]):
+    """Life cycle shared by both kinds: configured, started, used concurrently, stopped."""
+
+    Config: ClassVar[type[BaseModel]]
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, config: ConfigT, context: AdapterContext) -> None:
+        """Keep both; open nothing before :meth:`start`."""
+        self.config = config
+        self.context = context
+
+    @property
+    def delivers(self) -> bool:
+        """Whether messages can be sent; False where the counterpart only pulls."""
+        return True
+
+    async def start(self) -> None:
+        """Open what is needed; called once before use."""
+
+    async def stop(self) -> None:
+        """Close what :meth:`start` opened; no call is running then."""
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def verify(self, request: InboundRequest) -> str:
+        """Authenticate a request over its raw bytes, in constant time, and return its webhook id.
+
+        Raises:
+            AuthenticationFailed: missing, forged or stale; never say which.
+            NotFound: this counterpart does not speak HTTP.
+        """
+        raise NotFound(f"{self.context.name} 不接受 HTTP 请求（{request.method}）")
+
+    async def has_taken(self, message: OutboundMessage) -> bool:
+        """Ask the counterpart whether it has a message (``can_lookup`` only).
+
+        Raises:
+            DeliveryError: the question got no answer.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot look up {message.key}")
+
+
+class FeedAdapter(Adapter[ConfigT]):
+    """An upstream: tickets and events come in, acceptances and replies go out."""
+
+    def parse_ticket(self, body: bytes) -> TicketDraft:
+        """Read one ticket.
+
+        Raises:
+            NotJson: the bytes cannot be read at all.
+            InvalidPayload: fields are wrong; every problem with its path.
+        """
+        return parse_ticket(body, self.context.clock.now())
+
+    def parse_event(self, body: bytes) -> UpstreamEvent:
+        """Read one event.
+
+        Raises:
+            NotJson: the bytes cannot be read at all.
+            InvalidPayload: fields are wrong; every problem with its path.
+        """
+        return parse_event(body, self.context.clock.now())
+
+    @abstractmethod
+    async def push(self, message: OutboundMessage) -> None:
+        """Make one attempt to send a ``ticket.*`` message.
+
+        Raises:
+            DeliveryError: it was not taken, or its fate is unknown (``uncertain``).
+            NotYet: the counterpart asked us to wait.
+        """
+
+
+class UnitAdapter(Adapter[ConfigT]):
+    """A unit's channel: assignments go out, receipts come in."""
+
+    def parse_receipt(self, body: bytes) -> UnitReceipt:
+        """Read one receipt.
+
+        Raises:
+            NotJson: the bytes cannot be read at all.
+            InvalidPayload: fields are wrong; every problem with its path.
+        """
+        return parse_receipt(body, self.context.clock.now())
+
+    @abstractmethod
+    async def dispatch(self, message: OutboundMessage) -> None:
+        """Make one attempt to send an ``assignment.*`` or ``case.updated`` message.
+
+        Raises:
+            DeliveryError: it was not taken, or its fate is unknown (``uncertain``).
+            NotYet: the counterpart asked us to wait.
+        """
