@@ -37,7 +37,6 @@ _MESSAGES = {
     "int_type": "应为整数年份，如2027",
     "int_parsing": "应为整数年份，如2027",
     "string_too_short": "不能为空",
-    "too_short": "不能为空",
 }
 
 
@@ -59,16 +58,16 @@ class _Year(BaseModel):
     papers: tuple[str, ...] = ()
     document_number: str = ""
     published_on: date | None = None
-    days: Annotated[tuple[_Day, ...], Field(min_length=1)]
+    days: tuple[_Day, ...]
 
 
 def load_calendar(
     *,
     overlay: Iterable[OverlayEntry] = (),
     hours: Sequence[tuple[time, time]] = OFFICE_HOURS,
-    folder: Path | None = None,
+    extra: Iterable[PublishedYear] = (),
 ) -> WorkCalendar:
-    """Build the calendar of the shipped years, the deployer's ``folder`` (its years win) and the overlay.
+    """Build the calendar of the shipped years, the deployer's ``extra`` years (they win) and the overlay.
 
     Raises:
         ConfigError: a year file that cannot be used, a year missing in the middle, an overlay date
@@ -76,7 +75,7 @@ def load_calendar(
 
     """
     years = {published.year: published for published in load_published()}
-    years |= {published.year: published for published in load_folder(folder)}
+    years |= {published.year: published for published in extra}
     return build_calendar(years.values(), overlay, hours)
 
 
@@ -88,15 +87,13 @@ def load_published() -> tuple[PublishedYear, ...]:
     return tuple(read_year(_shipped(name), name) for name in names)
 
 
-def load_folder(folder: Path | None) -> tuple[PublishedYear, ...]:
-    """Return the years of a deployer's folder, ascending; none if there is no such folder.
+def load_folder(folder: Path) -> tuple[PublishedYear, ...]:
+    """Return the years of a deployer's folder by file name; none if there is no such folder.
 
     Raises:
         ConfigError: a file cannot be used; every problem of that file.
 
     """
-    if folder is None or not folder.is_dir():
-        return ()
     return tuple(read_year(path.read_bytes(), str(path)) for path in sorted(folder.glob("*.json")))
 
 
@@ -124,6 +121,8 @@ def _shipped(name: str) -> bytes:
 
 def _day_problems(parsed: _Year) -> list[Problem]:
     """Say which days stand twice or lie outside the year and the months next to it."""
+    if not parsed.days:
+        return [Problem("days", f"不能为空；{parsed.year}年的放假安排可能尚未公布")]
     first: dict[date, int] = {}
     problems = []
     for index, day in enumerate(parsed.days):
