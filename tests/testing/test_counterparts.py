@@ -227,10 +227,25 @@ async def test_a_scripted_unit_does_only_what_it_is_told(daemon: tuple[Daemon, s
     server = await start(units)
     await post(server, "/tax/assignments", message(f"{url}/r"), "k1")
     assert stand_in.requests == []
-    order = {"assignment_id": "c1a1", "receipt": {"type": "signed"}}
+    order = {"unit": "tax", "assignment_id": "c1a1", "receipt": {"type": "signed"}}
     async with ClientSession() as session, session.post(server.make_url("/control/send"), json=order) as response:
         assert (await response.json())["status"] == 202
     assert stand_in.bodies() == [{"type": "signed"}]
+
+
+async def test_an_escalation_names_another_unit_s_assignment(daemon: tuple[Daemon, str], start: Start) -> None:
+    _, url = daemon
+    units = Units(UnitsSettings(secrets={"tax": SECRET, "leading_office": SECRET}, automatic=False))
+    server = await start(units)
+    await post(server, "/tax/assignments", message(f"{url}/r"), "k1")
+    escalated = message(f"{url}/r", type="assignment.escalated", unit="leading_office", owed=[], allowed=[])
+    await post(server, "/leading_office/assignments", escalated, "k2")
+    await post(server, "/leading_office/assignments", escalated | {"assignment_id": None, "role": None}, "k3")
+    assert [(part.unit, part.owed) for part in units._parts.values()] == [
+        ("tax", {"signed", "opinion"}),
+        ("leading_office", set()),
+        ("leading_office", set()),
+    ]
 
 
 async def test_a_withdrawn_matter_is_left(daemon: tuple[Daemon, str], start: Start) -> None:

@@ -152,10 +152,9 @@ class RemoteUnits(Remote):
     def __init__(self, settings: UnitsSettings, directory: Path, name: str) -> None:
         super().__init__("units", settings, directory, name)
 
-    def send(self, assignment_id: str, receipt: Json, webhook_id: str | None = None) -> Json:
-        """Send a receipt and return ``{"status", "body", "attempts"}``."""
-        order = {"assignment_id": assignment_id, "receipt": receipt, "webhook_id": webhook_id}
-        return self.post("send", order)
+    def send(self, unit: str, assignment_id: str, receipt: Json, **options: str) -> Json:
+        """Send a receipt and return ``{"status", "body", "attempts"}``; options: ``webhook_id``, ``respond_url``."""
+        return self.post("send", {"unit": unit, "assignment_id": assignment_id, "receipt": receipt, **options})
 
     def set_automatic(self, *, on: bool) -> None:
         """Let the units answer everything they owe by themselves, or stop them from it."""

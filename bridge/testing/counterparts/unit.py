@@ -55,8 +55,8 @@ class Part:
 
     def hear(self, message: Json) -> None:
         """Learn from a message; it can only add to what is owed, since an answer may be newer."""
-        self.case_id, self.role = message["case_id"], message["role"]
-        self.round, self.respond_url = message["round"], message["respond_url"]
+        self.case_id, self.role = message["case_id"], message["role"] or ""
+        self.round, self.respond_url = message["round"], message["respond_url"] or ""
         self.allowed = message["allowed"]
         self.owed |= set(message["owed"])
         self.asked_meanwhile |= set(message["owed"])
@@ -95,7 +95,7 @@ class Units:
         self.sender = Sender(self.mood)
         self.refusals: list[Json] = []
         self.automatic = settings.automatic
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[tuple[str, str], Part] = {}
         self._inbox = Inbox(self.ledger, self.mood, self._hear)
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk = asyncio.Semaphore(settings.concurrency)
@@ -130,7 +130,8 @@ class Units:
     async def send(self, request: web.Request) -> web.Response:
         """Send one receipt now and answer with the daemon's final answer."""
         order = await request.json()
-        part = self._parts[order["assignment_id"]]
+        part = self._part(order["unit"], order["assignment_id"])
+        part.respond_url = order.get("respond_url") or part.respond_url
         answer = await self._deliver(part, order["receipt"], order.get("webhook_id"))
         return web.json_response({"status": answer.status, "body": answer.body, "attempts": answer.attempts})
 
@@ -158,10 +159,13 @@ class Units:
 
     async def _hear(self, unit: str, message: Json) -> None:
         """Take a new message to heart and start answering."""
-        assignment_id = message["assignment_id"]
-        part = self._parts.setdefault(assignment_id, Part(assignment_id, unit))
+        part = self._part(unit, message["assignment_id"] or message["case_id"])
         part.hear(message)
         self._serve(part)
+
+    def _part(self, unit: str, assignment_id: str) -> Part:
+        """Return a unit's part; two units may hear of one assignment (an escalation carries its id)."""
+        return self._parts.setdefault((unit, assignment_id), Part(assignment_id, unit))
 
     def _serve(self, part: Part) -> None:
         """Start answering an assignment unless somebody does already."""
