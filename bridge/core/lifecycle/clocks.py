@@ -108,7 +108,10 @@ def _candidates(
 
 def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bool, after: datetime) -> Deadline:
     """Give a deadline its ladder; rungs not after ``after`` are dropped, but never the breach itself."""
-    rungs = ladder(deadline.start_at, deadline.due_at, work.policy.calendar, unit=unit, reminded=reminded)
+    winner = min(deadline.basis, key=lambda basis: abs(basis.due_at - deadline.due_at))
+    amount = winner.amount if unit is LimitUnit.DAYS else None
+    calendar = work.policy.calendar
+    rungs = ladder(deadline.start_at, deadline.due_at, calendar, unit=unit, reminded=reminded, amount=amount)
     steps = tuple(step for step in rungs if step.at > after or step.name == "overdue")
     skipped = [step.name for step in rungs if step not in steps]
     if skipped:

@@ -1,0 +1,201 @@
+"""Loading and saving a case file.
+
+Owns: the one place where a decision becomes rows: case, tickets, assignments, opinions, deadlines,
+history and outbox together. Must not: decide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Dialect, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+from bridge.core.model import CaseFile, Decision, Event
+from bridge.crypto import Vault
+from bridge.errors import StaleRow
+from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, Mapper, table_of
+from bridge.store.tables import EventRow
+from bridge.store.writer import Tx
+
+T = TypeVar("T")
+
+_EVENTS = table_of(EventRow)
+_KEYS = ("region_code", "id")
+
+_CASE_BY_ID = select(CASES.table).where(
+    CASES.table.c.region_code == bindparam("region"), CASES.table.c.id == bindparam("case_id")
+)
+_UPDATE_CASE = (
+    update(CASES.table)
+    .where(
+        CASES.table.c.region_code == bindparam("b_region"),
+        CASES.table.c.id == bindparam("b_id"),
+        CASES.table.c.version == bindparam("b_version"),
+    )
+    .values({column.name: bindparam(column.name) for column in CASES.table.c if column.name not in _KEYS})
+)
+
+
+def _belonging(mapper: Mapper[Any]) -> Any:
+    table = mapper.table
+    return (
+        select(table)
+        .where(table.c.region_code == bindparam("region"), table.c.case_id == bindparam("case_id"))
+        .order_by(table.c.id)
+    )
+
+
+_PARTS = {mapper.table.name: _belonging(mapper) for mapper in (TICKETS, ASSIGNMENTS, OPINIONS, DEADLINES)}
+_UPSERTS: dict[tuple[str, str], Insert] = {}
+
+
+def _upsert(table: Table, dialect: Dialect) -> Insert:
+    """Return ``INSERT … ON CONFLICT DO UPDATE`` for a table, built once per dialect."""
+    known = _UPSERTS.get((table.name, dialect.name))
+    if known is None:
+        module = sqlite if dialect.name == "sqlite" else postgresql
+        statement = module.insert(table)
+        rest = {c.name: statement.excluded[c.name] for c in table.c if c.name not in _KEYS}
+        known = statement.on_conflict_do_update(index_elements=_KEYS, set_=rest)
+        _UPSERTS[table.name, dialect.name] = known
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStore:
+    """Case files of one region."""
+
+    region: str
+    vault: Vault
+
+    def load(self, tx: Tx, case_id: str) -> CaseFile | None:
+        """Load a case with everything that belongs to it; None if there is no such case."""
+        parameters = {"region": self.region, "case_id": case_id}
+        row = tx.read(_CASE_BY_ID, parameters).first()
+        if row is None:
+            return None
+        case = CASES.from_row(row, self.vault)
+        return CaseFile(
+            case=case,
+            tickets=self._part(tx, TICKETS, parameters),
+            assignments=self._ordered(tx, ASSIGNMENTS, parameters),
+            opinions=self._opinions(tx, parameters),
+            deadlines=self._ordered(tx, DEADLINES, parameters),
+        )
+
+    def _part(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
+        rows = tx.read(_PARTS[mapper.table.name], parameters)
+        return tuple(mapper.from_row(row, self.vault) for row in rows)
+
+    def _ordered(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
+        values = self._part(tx, mapper, parameters)
+        return tuple(sorted(values, key=lambda value: _serial(value.id)))  # type: ignore[attr-defined]
+
+    def _opinions(self, tx: Tx, parameters: dict[str, str]) -> tuple[Any, ...]:
+        values = self._part(tx, OPINIONS, parameters)
+        return tuple(sorted(values, key=lambda o: (o.recorded_at, o.assignment_id, o.version)))
+
+    def save(self, tx: Tx, before: CaseFile | None, decision: Decision) -> CaseFile:
+        """Write what a decision changed and append its history. Returns the file as saved.
+
+        Raises StaleRow if somebody else changed the case since it was loaded.
+        """
+        case = decision.file.case
+        case = self._append(tx, case.event_seq, case.event_hash, decision)
+        if before is None:
+            tx.write(insert(CASES.table), [CASES.to_row(case, self.region, self.vault)])
+        else:
+            self._update_case(tx, case, before.case.version)
+        after = replace(decision.file, case=case)
+        self._save_parts(tx, before, after)
+        return after
+
+    def _append(self, tx: Tx, seq: int, head: str, decision: Decision) -> Any:
+        case = decision.file.case
+        rows = []
+        for event in decision.events:
+            seq += 1
+            row = self._event_row(case.id, seq, event, case.updated_at)
+            head = row["hash"] = chain_hash(head, row)
+            rows.append(row)
+        if rows:
+            tx.write(insert(_EVENTS), rows)
+        return replace(case, event_seq=seq, event_hash=head, version=case.version + 1)
+
+    def _event_row(self, case_id: str, seq: int, event: Event, recorded_at: datetime) -> dict[str, Any]:
+        detail = orjson.dumps({"actor_role": event.actor.role, **event.detail})
+        return {
+            "region_code": self.region,
+            "case_id": case_id,
+            "seq": seq,
+            "type": event.type,
+            "actor": str(event.actor),
+            "cause": event.cause[:200],
+            "occurred_at": event.occurred_at,
+            "recorded_at": recorded_at,
+            "detail": self.vault.seal(detail, f"events.detail:{case_id}:{seq}".encode()),
+        }
+
+    def _update_case(self, tx: Tx, case: Any, expected_version: int) -> None:
+        row = CASES.to_row(case, self.region, self.vault)
+        values = {name: value for name, value in row.items() if name not in _KEYS}
+        keys = {"b_region": self.region, "b_id": case.id, "b_version": expected_version}
+        if tx.write(_UPDATE_CASE, {**values, **keys}).rowcount != 1:
+            raise StaleRow(f"case {case.id} was changed by somebody else")
+
+    def _save_parts(self, tx: Tx, before: CaseFile | None, after: CaseFile) -> None:
+        self._save_changed(tx, TICKETS, before.tickets if before else (), after.tickets, self._indexes)
+        self._save_changed(tx, ASSIGNMENTS, before.assignments if before else (), after.assignments)
+        self._save_changed(tx, OPINIONS, before.opinions if before else (), after.opinions)
+        self._save_changed(tx, DEADLINES, before.deadlines if before else (), after.deadlines)
+
+    def _save_changed(
+        self, tx: Tx, mapper: Mapper[T], before: Sequence[T], after: Sequence[T], more: Any = None
+    ) -> None:
+        known = {id(value) for value in before}
+        rows = []
+        for value in after:
+            if id(value) not in known:
+                row = mapper.to_row(value, self.region, self.vault)
+                rows.append({**row, **more(value)} if more else row)
+        if rows:
+            tx.write(_upsert(mapper.table, tx.connection.dialect), rows)
+
+    def _indexes(self, ticket: Any) -> dict[str, str | None]:
+        petitioner = ticket.body.petitioner
+        return {
+            "phone_index": self.vault.blind_index("phone", petitioner.phone) if petitioner.phone else None,
+            "id_number_index": (
+                self.vault.blind_index("id_number", petitioner.id_number) if petitioner.id_number else None
+            ),
+        }
+
+
+def _serial(identifier: str) -> int:
+    """Return the number at the end of an id such as ``c…a12``."""
+    return int(identifier[len(identifier.rstrip("0123456789")) :] or 0)
+
+
+def chain_hash(previous: str, row: dict[str, Any]) -> str:
+    """Return the hash of an event row after ``previous``: SHA-256 over the canonical row, in hex."""
+    canonical = [
+        previous,
+        row["region_code"],
+        row["case_id"],
+        str(row["seq"]),
+        row["type"],
+        row["actor"],
+        row["cause"],
+        row["occurred_at"].astimezone(UTC).isoformat(),
+        row["recorded_at"].astimezone(UTC).isoformat(),
+    ]
+    digest = hashlib.sha256("\x1f".join(canonical).encode())
+    digest.update(row["detail"])
+    return digest.hexdigest()

@@ -1,0 +1,71 @@
+"""Values to rows and back, one generic converter for every noun.
+
+Owns: which field lies in which column; sealing. A field whose name is a column is stored there, one
+named ``sealed`` is encrypted, and the rest goes into ``details`` as JSON. Must not: run SQL.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Generic, TypeVar, cast
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Table
+
+from bridge.core.model import Assignment, Case, Deadline, Opinion, Ticket
+from bridge.crypto import Vault
+from bridge.store.tables import AssignmentRow, CaseRow, DeadlineRow, OpinionRow, TicketRow
+
+T = TypeVar("T")
+
+
+def table_of(row: type) -> Table:
+    """Return the Core table of a SQLModel class."""
+    return cast("Table", row.__table__)  # type: ignore[attr-defined]
+
+
+class Mapper(Generic[T]):
+    """Converts one dataclass to the columns of one table and back."""
+
+    def __init__(self, value_type: type[T], row: type, sealed: str | None = None) -> None:
+        """Split the fields of ``value_type`` over the columns of ``row``."""
+        self.table = table_of(row)
+        self.sealed = sealed
+        columns = {column.name for column in self.table.columns}
+        names = [field.name for field in dataclasses.fields(cast("Any", value_type))]
+        self.direct = tuple(name for name in names if name in columns and name != sealed)
+        self.rest = tuple(name for name in names if name not in columns and name != sealed)
+        self._adapter = TypeAdapter(value_type)
+
+    def to_row(self, value: T, region: str, vault: Vault) -> dict[str, Any]:
+        """Return the row of a value; enums go as their text."""
+        row: dict[str, Any] = {"region_code": region}
+        for name in self.direct:
+            field = getattr(value, name)
+            row[name] = str(field) if isinstance(field, str) else field
+        row["details"] = orjson.dumps({name: getattr(value, name) for name in self.rest}).decode()
+        if self.sealed is not None:
+            aad = self._aad(row["id"])
+            row[self.sealed] = vault.seal(orjson.dumps(getattr(value, self.sealed)), aad)
+        return row
+
+    def from_row(self, row: Row[Any], vault: Vault) -> T:
+        """Return the value of a row."""
+        columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for the mapping
+        fields = orjson.loads(columns["details"])
+        fields.update({name: columns[name] for name in self.direct})
+        if self.sealed is not None:
+            opened = vault.open(columns[self.sealed], self._aad(columns["id"]))
+            fields[self.sealed] = orjson.loads(opened)
+        return self._adapter.validate_python(fields)
+
+    def _aad(self, row_id: str) -> bytes:
+        return f"{self.table.name}.{self.sealed}:{row_id}".encode()
+
+
+TICKETS = Mapper(Ticket, TicketRow, sealed="body")
+CASES = Mapper(Case, CaseRow, sealed="evidence")
+ASSIGNMENTS = Mapper(Assignment, AssignmentRow)
+OPINIONS = Mapper(Opinion, OpinionRow, sealed="body")
+DEADLINES = Mapper(Deadline, DeadlineRow)

@@ -1,0 +1,134 @@
+"""Engines: how each database is opened, and what is refused at the start.
+
+Owns: URLs, pragmas, the checks that a commit is durable. Must not: run a business statement.
+Source: SQLite documentation (WAL, synchronous=FULL), PostgreSQL documentation (synchronous_commit).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bridge.errors import ConfigError, Problem, Unavailable
+
+BUSY_MS = 10_000
+CACHE_KIB = 16_384
+CHECKPOINT_PAGES = 4_000
+
+
+def parse(database_url: str) -> URL:
+    """Parse a database URL; SQLite runs on the standard driver, PostgreSQL on asyncpg (ADR 0003).
+
+    Raises ConfigError for another kind of database.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite+pysqlite")
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+asyncpg")
+    raise ConfigError(
+        "bridge.toml", [Problem("database_url", "只支持 sqlite+aiosqlite:///… 或 postgresql+asyncpg://…")]
+    )
+
+
+def is_sqlite(url: URL) -> bool:
+    """Tell whether a URL names a SQLite file."""
+    return url.get_backend_name() == "sqlite"
+
+
+def sqlite_engine(url: URL, *, readers: int = 1, read_only: bool = False) -> Engine:
+    """Open a SQLite file with the pragmas every connection of ours has; transactions begin explicitly."""
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=readers,
+        max_overflow=0,
+        pool_timeout=30,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_MS / 1000},
+        query_cache_size=1_000,
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_deferred if read_only else _begin_immediate)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MS}",
+        f"cache_size=-{CACHE_KIB}",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def postgres_engine(url: URL, *, connections: int) -> AsyncEngine:
+    """Open a PostgreSQL pool; statements and locks time out rather than hang."""
+    return create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=2,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 30,
+            "server_settings": {"statement_timeout": "30000", "lock_timeout": "10000", "timezone": "UTC"},
+        },
+        query_cache_size=1_000,
+    )
+
+
+def check_durable(connection: Connection) -> None:
+    """Refuse a database that would acknowledge a commit before it is on disk.
+
+    Raises ConfigError naming the setting.
+    """
+    if connection.dialect.name == "sqlite":
+        _check_sqlite(connection)
+        return
+    commit = connection.execute(text("SHOW synchronous_commit")).scalar_one()
+    fsync = connection.execute(text("SHOW fsync")).scalar_one()
+    if commit == "off" or fsync == "off":
+        raise _refuse("PostgreSQL 的 synchronous_commit 和 fsync 不得为 off，否则已确认的工单可能丢失")
+
+
+def _check_sqlite(connection: Connection) -> None:
+    synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    if int(synchronous) < 2 or str(journal).lower() != "wal":  # noqa: PLR2004 - SQLite's number for FULL
+        raise _refuse("SQLite 必须运行在 WAL、synchronous=FULL 模式；数据库所在磁盘可能不支持（网络盘请改用本地盘）")
+
+
+def _refuse(message: str) -> ConfigError:
+    return ConfigError("bridge.toml", [Problem("database_url", message)])
+
+
+def is_out_of_space(error: BaseException) -> bool:
+    """Tell whether a database error means the disk is full."""
+    return isinstance(error, sqlite3.OperationalError) and "full" in str(error)
+
+
+def unavailable(error: BaseException) -> Unavailable:
+    """Translate a driver's error into ours, without its SQL or parameters."""
+    why = "磁盘已满" if is_out_of_space(getattr(error, "orig", error)) else type(error).__name__
+    return Unavailable(f"数据库暂时不可用（{why}），未确认任何数据，请稍后重试")

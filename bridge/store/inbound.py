@@ -1,0 +1,79 @@
+"""The first answer to each webhook-id, so that a replay is answered and not executed again.
+
+Source: contract section 3: the same ``webhook-id`` with the same body gets the first answer; with another
+body, 409.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, delete, insert, select
+
+from bridge.errors import ReplayConflict
+from bridge.store.codec import table_of
+from bridge.store.tables import InboundRow
+from bridge.store.writer import Tx
+
+_T = table_of(InboundRow)
+_BY_ID = select(_T.c.body_digest, _T.c.status, _T.c.answer).where(
+    _T.c.region_code == bindparam("region"),
+    _T.c.source == bindparam("source"),
+    _T.c.webhook_id == bindparam("webhook_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A signed request: who sent it (``feed:hotline``, ``unit:tax``), its webhook-id, the digest of its bytes."""
+
+    source: str
+    webhook_id: str
+    body_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer: status and JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundStore:
+    """Answered webhook-ids of one region."""
+
+    region: str
+
+    def first_answer(self, tx: Tx, inbound: Inbound) -> Answer | None:
+        """Return the answer given before. Raises ReplayConflict if the id came with another body."""
+        parameters = {"region": self.region, "source": inbound.source, "webhook_id": inbound.webhook_id}
+        row = tx.read(_BY_ID, parameters).first()
+        if row is None:
+            return None
+        if row.body_digest != inbound.body_digest:
+            raise ReplayConflict("webhook-id 已用于另一份内容；重发请保持内容不变，新请求请换新的 webhook-id")
+        return Answer(row.status, orjson.loads(row.answer))
+
+    def remember(self, tx: Tx, inbound: Inbound, answer: Answer, wall: datetime) -> None:
+        """Keep an answer, in the transaction of what it answers."""
+        row = {
+            "region_code": self.region,
+            "source": inbound.source,
+            "webhook_id": inbound.webhook_id,
+            "body_digest": inbound.body_digest,
+            "status": answer.status,
+            "answer": orjson.dumps(answer.body).decode(),
+            "recorded_at": wall,
+        }
+        tx.write(insert(_T), [row])
+
+    def forget_before(self, tx: Tx, wall: datetime, limit: int = 1_000) -> int:
+        """Delete answers older than ``wall``, at most ``limit`` at a time."""
+        old = select(_T.c.webhook_id).where(_T.c.region_code == self.region, _T.c.recorded_at < wall).limit(limit)
+        where = (_T.c.region_code == self.region, _T.c.recorded_at < wall, _T.c.webhook_id.in_(old))
+        return tx.write(delete(_T).where(*where)).rowcount

@@ -1,0 +1,253 @@
+"""The outbox: putting messages in, claiming them with a lease and a fence, settling, rescuing.
+
+Owns: every state change of an outbox row. Must not: send, or decide when to try again.
+Times here are wall time. The claim is one statement whose state is checked again in the outer UPDATE;
+on PostgreSQL the candidates come from a MATERIALIZED CTE with ``FOR UPDATE SKIP LOCKED``, and the
+portable form without it is right too (architecture section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy.sql import Select
+from sqlalchemy.sql.dml import Update
+
+from bridge.core.model import Message, OutboxState
+from bridge.crypto import Vault
+from bridge.errors import LeaseLost
+from bridge.store.codec import table_of
+from bridge.store.tables import OutboxRow
+from bridge.store.writer import Tx
+
+_T = table_of(OutboxRow)
+_READY, _LEASED = OutboxState.READY.value, OutboxState.LEASED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message a worker holds: what to send, and the fence it must settle with."""
+
+    key: str
+    kind: str
+    target: str
+    type: str
+    case_id: str
+    ticket_id: str | None
+    assignment_id: str | None
+    attempts: int
+    fence: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a message goes when it is put in: sent, fetched, held, or shown on the console at once."""
+
+    state: OutboxState = OutboxState.READY
+    sent: bool = True
+    reason: str | None = None
+
+
+def _candidates(busy: bool, *, locked: bool) -> Select[Any]:  # noqa: FBT001 - one flag of the statement's shape
+    earlier = _T.alias("earlier")
+    blocked = exists().where(
+        earlier.c.region_code == _T.c.region_code,
+        earlier.c.group_key == _T.c.group_key,
+        earlier.c.serial < _T.c.serial,
+        earlier.c.state.in_([_READY, _LEASED]),
+        earlier.c.due_at.is_not(None),
+    )
+    query = select(_T.c.key).where(
+        _T.c.region_code == bindparam("region"),
+        _T.c.state == _READY,
+        _T.c.due_at.is_not(None),
+        _T.c.due_at <= bindparam("now"),
+        ~blocked,
+    )
+    if busy:
+        query = query.where(_T.c.target.not_in(bindparam("busy", expanding=True)))
+    query = query.order_by(_T.c.due_at, _T.c.serial).limit(bindparam("count"))
+    return query.with_for_update(skip_locked=True, of=_T) if locked else query
+
+
+def claim_statement(*, busy: bool, skip_locked: bool) -> Update:
+    """Return the claim: at most ``count`` due rows, leased to ``owner`` with a new fence."""
+    candidates = _candidates(busy, locked=skip_locked)
+    if skip_locked:
+        picked = candidates.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
+        keys = select(picked.c.key)
+    else:
+        keys = candidates
+    return (
+        update(_T)
+        .where(_T.c.region_code == bindparam("region"), _T.c.key.in_(keys), _T.c.state == _READY)
+        .values(
+            state=_LEASED,
+            lease_owner=bindparam("owner"),
+            lease_until=bindparam("until"),
+            fence=_T.c.fence + 1,
+            attempts=_T.c.attempts + 1,
+        )
+        .returning(
+            _T.c.key, _T.c.kind, _T.c.target, _T.c.type, _T.c.case_id, _T.c.ticket_id, _T.c.assignment_id,
+            _T.c.attempts, _T.c.fence, _T.c.payload,
+        )
+    )  # fmt: skip
+
+
+_CLAIMS = {
+    (busy, skip): claim_statement(busy=busy, skip_locked=skip) for busy in (True, False) for skip in (True, False)
+}
+
+_SETTLE = (
+    update(_T)
+    .where(
+        _T.c.region_code == bindparam("b_region"),
+        _T.c.key == bindparam("b_key"),
+        _T.c.fence == bindparam("b_fence"),
+        _T.c.state == _LEASED,
+    )
+    .values(
+        state=bindparam("state"),
+        due_at=bindparam("due_at"),
+        reason=bindparam("reason"),
+        last_error=bindparam("last_error"),
+        delivered_at=bindparam("delivered_at"),
+        lease_owner=None,
+        lease_until=None,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxStore:
+    """The outbox of one region. ``portable`` forces the claim without SKIP LOCKED on PostgreSQL."""
+
+    region: str
+    vault: Vault
+    portable: bool = False
+
+    def put(self, tx: Tx, messages: Sequence[tuple[Message, Placement]], wall: datetime) -> None:
+        """Insert messages; a key that exists already is a bug and fails the unit of work."""
+        if messages:
+            tx.write(insert(_T), [self._row(message, placement, wall) for message, placement in messages])
+
+    def _row(self, message: Message, placement: Placement, wall: datetime) -> dict[str, Any]:
+        return {
+            "region_code": self.region,
+            "key": message.key,
+            "kind": message.kind,
+            "target": message.target,
+            "type": message.type.value,
+            "case_id": message.case_id,
+            "ticket_id": message.ticket_id,
+            "assignment_id": message.assignment_id,
+            "group_key": message.group,
+            "serial": message.serial,
+            "state": placement.state.value,
+            "attempts": 0,
+            "fence": 0,
+            "due_at": wall if placement.sent else None,
+            "reason": placement.reason,
+            "created_at": wall,
+            "delivered_at": wall if placement.state is OutboxState.DELIVERED else None,
+            "payload": self.vault.seal(orjson.dumps(message.payload), self._aad(message.key)),
+        }
+
+    @staticmethod
+    def _aad(key: str) -> bytes:
+        return f"outbox.payload:{key}".encode()
+
+    def claim(
+        self, tx: Tx, *, owner: str, count: int, wall: datetime, until: datetime, busy: Sequence[str] = ()
+    ) -> list[Claimed]:
+        """Lease up to ``count`` due messages, oldest first, none of ``busy`` targets, in order within a group."""
+        locked = tx.connection.dialect.name == "postgresql" and not self.portable
+        parameters = {"region": self.region, "now": wall, "owner": owner, "until": until, "count": count}
+        if busy:
+            parameters["busy"] = list(busy)
+        rows = tx.write(_CLAIMS[bool(busy), locked], parameters).all()
+        return [self._claimed(row) for row in rows]
+
+    def _claimed(self, row: Row[Any]) -> Claimed:
+        fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for the mapping
+        fields["payload"] = self.vault.open(fields["payload"], self._aad(fields["key"]))
+        return Claimed(**fields)
+
+    def settle(
+        self,
+        tx: Tx,
+        claimed: Claimed,
+        state: OutboxState,
+        *,
+        due_at: datetime | None = None,
+        reason: str | None = None,
+        error: str | None = None,
+        delivered_at: datetime | None = None,
+    ) -> None:
+        """End an attempt under its fence. Raises LeaseLost if somebody else has the row."""
+        values = {
+            "b_region": self.region,
+            "b_key": claimed.key,
+            "b_fence": claimed.fence,
+            "state": state.value,
+            "due_at": due_at,
+            "reason": reason,
+            "last_error": error,
+            "delivered_at": delivered_at,
+        }
+        if tx.write(_SETTLE, values).rowcount != 1:
+            raise LeaseLost(f"message {claimed.key} was claimed by another worker")
+
+    def rescue(self, tx: Tx, wall: datetime, *, uncertain_targets: Sequence[str], mine: str | None = None) -> int:
+        """Free rows whose lease ended (or, at start, all of ``mine``'s database): ready again under the same key.
+
+        Rows to ``uncertain_targets`` (``kind:name``, channels without duplicate protection) become
+        ``uncertain`` instead: nobody knows whether they arrived, so a person decides.
+        """
+        ended = _T.c.lease_until < wall if mine is None else _T.c.lease_until.is_not(None)
+        leased = and_(_T.c.region_code == self.region, _T.c.state == _LEASED, ended)
+        freed = 0
+        if uncertain_targets:
+            unsafe = (_T.c.kind + ":" + _T.c.target).in_(list(uncertain_targets))
+            values = {
+                "state": OutboxState.UNCERTAIN.value,
+                "reason": "uncertain",
+                "lease_owner": None,
+                "lease_until": None,
+            }
+            freed += tx.write(update(_T).where(leased, unsafe).values(**values)).rowcount
+        ready = {"state": _READY, "due_at": wall, "lease_owner": None, "lease_until": None}
+        return freed + tx.write(update(_T).where(leased).values(**ready)).rowcount
+
+    def next_due(self, tx: Tx) -> datetime | None:
+        """Return when the next ready message is due, or None."""
+        query = select(func.min(_T.c.due_at)).where(
+            _T.c.region_code == self.region, _T.c.state == _READY, _T.c.due_at.is_not(None)
+        )
+        return tx.read(query).scalar()
+
+    def change(self, tx: Tx, key: str, states: Sequence[OutboxState], **values: Any) -> bool:
+        """Change a row by hand if it is in one of ``states``; False if it is not."""
+        where = and_(_T.c.region_code == self.region, _T.c.key == key, _T.c.state.in_([s.value for s in states]))
+        return tx.write(update(_T).where(where).values(**values)).rowcount == 1
+
+    def listing(self, tx: Tx, *, state: str | None, target: str | None, limit: int) -> list[dict[str, Any]]:
+        """List rows without their payload, newest first."""
+        columns = [column for column in _T.c if column.name != "payload"]
+        query = select(*columns).where(_T.c.region_code == self.region)
+        query = query.where(_T.c.state == state) if state else query
+        query = query.where(_T.c.target == target) if target else query
+        rows = tx.read(query.order_by(_T.c.created_at.desc(), _T.c.key).limit(limit))
+        return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for the mapping
+
+    def payload(self, tx: Tx, key: str) -> bytes | None:
+        """Return one message's body, opened."""
+        sealed = tx.read(select(_T.c.payload).where(_T.c.region_code == self.region, _T.c.key == key)).scalar()
+        return self.vault.open(sealed, self._aad(key)) if sealed is not None else None

@@ -1,0 +1,104 @@
+"""Messages that a counterpart fetches instead of being sent: offered in order, acknowledged by cursor.
+
+Owns: the cursor protocol of ``GET …/updates`` and ``GET …/messages`` (contract section 3): asking for
+what comes after C acknowledges all up to C. A position is given when a message is first offered, so a
+late commit can never fall behind a cursor and be acknowledged unseen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, func, select, update
+
+from bridge.core.model import OutboxState
+from bridge.crypto import Vault
+from bridge.errors import InvalidPayload, Problem
+from bridge.store.codec import table_of
+from bridge.store.tables import OutboxRow
+from bridge.store.writer import Tx
+
+_T = table_of(OutboxRow)
+_OFFER = (
+    update(_T)
+    .where(_T.c.region_code == bindparam("b_region"), _T.c.key == bindparam("b_key"))
+    .values(position=bindparam("b_position"), attempts=_T.c.attempts + 1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one fetch returned and acknowledged."""
+
+    bodies: list[dict[str, Any]]
+    cursor: str | None
+    acknowledged: list[tuple[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PullStore:
+    """Fetched messages of one region."""
+
+    region: str
+    vault: Vault
+
+    def fetch(self, tx: Tx, kind: str, target: str, after: str | None, limit: int, wall: datetime) -> Fetched:
+        """Acknowledge up to ``after`` and offer the oldest unacknowledged; ``acknowledged`` lists (type, ticket id)."""
+        acknowledged = self._acknowledge(tx, kind, target, _position(after), wall) if after else []
+        rows = self._oldest(tx, kind, target, limit)
+        bodies = self._offer(tx, kind, target, rows)
+        last = max((body_position for body_position, _ in bodies), default=None)
+        cursor = str(last) if last is not None else after
+        return Fetched([body for _, body in bodies], cursor, acknowledged)
+
+    def _mine(self, kind: str, target: str) -> list[Any]:
+        return [
+            _T.c.region_code == self.region, _T.c.kind == kind, _T.c.target == target,
+            _T.c.state == OutboxState.READY.value, _T.c.due_at.is_(None),
+        ]  # fmt: skip
+
+    def _acknowledge(
+        self, tx: Tx, kind: str, target: str, position: int, wall: datetime
+    ) -> list[tuple[str, str | None]]:
+        statement = (
+            update(_T)
+            .where(*self._mine(kind, target), _T.c.position <= position)
+            .values(state=OutboxState.DELIVERED.value, delivered_at=wall)
+            .returning(_T.c.type, _T.c.ticket_id)
+        )
+        return [(row.type, row.ticket_id) for row in tx.write(statement)]
+
+    def _oldest(self, tx: Tx, kind: str, target: str, limit: int) -> list[Any]:
+        query = (
+            select(_T.c.key, _T.c.payload, _T.c.position)
+            .where(*self._mine(kind, target))
+            .order_by(_T.c.position.is_(None), _T.c.position, _T.c.created_at, _T.c.serial)
+            .limit(limit)
+        )
+        return list(tx.read(query))
+
+    def _offer(self, tx: Tx, kind: str, target: str, rows: list[Any]) -> list[tuple[int, dict[str, Any]]]:
+        query = select(func.max(_T.c.position)).where(
+            _T.c.region_code == self.region, _T.c.kind == kind, _T.c.target == target
+        )
+        top = tx.read(query).scalar() or 0
+        offered, marks = [], []
+        for row in rows:
+            position = row.position
+            if position is None:
+                top = position = top + 1
+                marks.append({"b_region": self.region, "b_key": row.key, "b_position": position})
+            body = orjson.loads(self.vault.open(row.payload, f"outbox.payload:{row.key}".encode()))
+            offered.append((position, {"id": row.key, **body}))
+        if marks:
+            tx.write(_OFFER, marks)
+        return offered
+
+
+def _position(cursor: str) -> int:
+    if not cursor.isdecimal():
+        raise InvalidPayload([Problem("after", "游标无效，请使用上一次返回的 cursor，或省略 after 从头取")])
+    return int(cursor)

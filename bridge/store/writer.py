@@ -1,0 +1,262 @@
+"""Units of work and group commit: many callers, one transaction, one fsync.
+
+Owns: running units of work (sync functions on a :class:`Tx`) in batches and answering each caller only
+after the COMMIT. Must not: know what a unit of work does.
+
+A unit that fails before it wrote anything fails alone; one that fails after writing spoils its batch,
+which is rolled back and run again one by one. See ADR 0003.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bridge.errors import BridgeError, StaleRow
+from bridge.store.engine import unavailable
+
+T = TypeVar("T")
+
+MAX_BATCH = 256
+ATTEMPTS = 8
+_RETRYABLE = {"40001", "40P01"}
+
+
+@dataclass(slots=True)
+class Tx:
+    """One unit of work's view of a transaction; remembers whether it has written."""
+
+    connection: Connection
+    dirty: bool = False
+
+    def read(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run a query."""
+        return self.connection.execute(statement, parameters)
+
+    def write(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run a statement that changes rows."""
+        self.dirty = True
+        return self.connection.execute(statement, parameters)
+
+
+Unit = Callable[[Tx], T]
+
+
+@dataclass(slots=True)
+class Job:
+    """A unit of work with the future its caller waits on."""
+
+    unit: Unit[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Answer the caller; one who has gone away is left alone."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class _Spoiled(Exception):
+    """A unit failed after writing: the whole batch must be rolled back."""
+
+
+def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Run units one after the other in the open transaction; raises ``_Spoiled`` if one failed after writing."""
+    for job in jobs:
+        tx = Tx(connection)
+        try:
+            job.result, job.error = job.unit(tx), None
+        except DBAPIError:
+            raise
+        except Exception as error:
+            if tx.dirty:
+                raise _Spoiled from error
+            job.error = error
+
+
+def run_alone(connection: Connection, job: Job) -> None:
+    """Run one unit in a transaction of its own, begun and ended here."""
+    with connection.begin() as transaction:
+        try:
+            job.result, job.error = job.unit(Tx(connection)), None
+        except DBAPIError:
+            raise
+        except Exception as error:  # noqa: BLE001 - every failure belongs to the caller of the unit
+            job.error = error
+            transaction.rollback()
+
+
+class Writer(Protocol):
+    """Runs units of work durably."""
+
+    async def submit(self, unit: Unit[T], key: str | None = None) -> T:
+        """Run a unit and return its result after the commit. Units of one ``key`` run in order."""
+
+    async def start(self) -> None:
+        """Begin to work."""
+
+    async def stop(self) -> None:
+        """Finish what was submitted and stop."""
+
+
+@dataclass(slots=True)
+class SqliteWriter:
+    """The only writer of a SQLite file: a thread with one connection."""
+
+    engine: Engine
+    _queue: deque[Job] = field(default_factory=deque)
+    _wake: threading.Condition = field(default_factory=threading.Condition)
+    _thread: threading.Thread | None = None
+    _stopping: bool = False
+
+    async def start(self) -> None:
+        """Start the thread."""
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Let the thread finish its queue, then join it."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
+
+    async def submit(self, unit: Unit[T], key: str | None = None) -> T:  # noqa: ARG002 - one writer needs no partition
+        """Queue a unit; it is committed together with whatever else is queued."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        with self._wake:
+            if self._stopping:
+                raise unavailable(RuntimeError("stopping"))
+            self._queue.append(Job(unit, loop, future))
+            self._wake.notify()
+        return await future  # type: ignore[no-any-return]
+
+    def _run(self) -> None:
+        while jobs := self._take():
+            self._commit(jobs)
+            jobs[0].loop.call_soon_threadsafe(_settle_all, jobs)
+
+    def _take(self) -> list[Job]:
+        with self._wake:
+            while not self._queue and not self._stopping:
+                self._wake.wait()
+            return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
+
+    def _commit(self, jobs: list[Job]) -> None:
+        try:
+            with self.engine.connect() as connection:
+                try:
+                    with connection.begin():
+                        run_batch(connection, jobs)
+                except _Spoiled:
+                    for job in jobs:
+                        run_alone(connection, job)
+        except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
+            for job in jobs:
+                job.error = job.error or unavailable(error)
+
+
+def _settle_all(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+@dataclass(slots=True)
+class PostgresWriter:
+    """A few writer tasks over a pool; units of one key always go to the same task, so they never wait for each other."""
+
+    engine: AsyncEngine
+    lanes: int = 4
+    _queues: list[asyncio.Queue[Job | None]] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _turn: int = 0
+
+    async def start(self) -> None:
+        """Start the writer tasks."""
+        self._queues = [asyncio.Queue() for _ in range(self.lanes)]
+        self._tasks = [asyncio.create_task(self._run(queue)) for queue in self._queues]
+
+    async def stop(self) -> None:
+        """Let every task finish its queue."""
+        for queue in self._queues:
+            queue.put_nowait(None)
+        await asyncio.gather(*self._tasks)
+
+    async def submit(self, unit: Unit[T], key: str | None = None) -> T:
+        """Queue a unit in the lane of its key."""
+        loop = asyncio.get_running_loop()
+        job = Job(unit, loop, loop.create_future())
+        self._turn += 1
+        lane = zlib.crc32(key.encode()) if key is not None else self._turn
+        self._queues[lane % self.lanes].put_nowait(job)
+        return await job.future  # type: ignore[no-any-return]
+
+    async def _run(self, queue: asyncio.Queue[Job | None]) -> None:
+        while (first := await queue.get()) is not None:
+            jobs = [first]
+            while len(jobs) < MAX_BATCH and not queue.empty():
+                job = queue.get_nowait()
+                if job is None:
+                    queue.put_nowait(None)
+                    break
+                jobs.append(job)
+            await self._commit(jobs)
+            _settle_all(jobs)
+
+    async def _commit(self, jobs: list[Job]) -> None:
+        try:
+            await self._commit_together(jobs)
+        except _Spoiled:
+            for job in jobs:
+                await self._commit_alone(job)
+        except (DBAPIError, OSError, TimeoutError) as error:
+            if is_conflict(error):
+                for job in jobs:
+                    await self._commit_alone(job)
+            else:
+                _fail(jobs, error)
+
+    async def _commit_together(self, jobs: list[Job]) -> None:
+        async with self.engine.connect() as connection, connection.begin():
+            await connection.run_sync(run_batch, jobs)
+
+    async def _commit_alone(self, job: Job) -> None:
+        for attempt in range(ATTEMPTS):
+            try:
+                async with self.engine.connect() as connection:
+                    await connection.run_sync(run_alone, job)
+            except (DBAPIError, OSError, TimeoutError) as error:
+                if not is_conflict(error) or attempt == ATTEMPTS - 1:
+                    _fail([job], error)
+                    return
+            else:
+                if not isinstance(job.error, StaleRow) or attempt == ATTEMPTS - 1:
+                    return
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Tell whether a unit of work may simply run again (serialization failure, deadlock)."""
+    original = getattr(error, "orig", None)
+    return getattr(original, "sqlstate", None) in _RETRYABLE or getattr(original, "pgcode", None) in _RETRYABLE
+
+
+def _fail(jobs: Sequence[Job], error: BaseException) -> None:
+    for job in jobs:
+        job.error = error if isinstance(error, BridgeError) else unavailable(error)
