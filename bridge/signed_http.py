@@ -46,6 +46,12 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _at_least_one(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not values:
+        raise ValueError("至少要有一个密钥")
+    return values
+
+
 def _address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -59,6 +65,10 @@ Address = Annotated[str, AfterValidator(_address)]
 """An address the deployer wrote down; no other is ever contacted."""
 
 
+Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], AfterValidator(_at_least_one)]
+"""``whsec_…``, one or (while rotating) several."""
+
+
 class SignedConfig(BaseModel):
     """What every signed endpoint takes; ``secret``, ``secret_file`` and ``secrets`` of the file all end in ``secrets``.
 
@@ -67,7 +77,7 @@ class SignedConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    secrets: Annotated[tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], Field(min_length=1)]
+    secrets: Secrets
     signature: Literal["v1", "v1sm3"] = "v1"
     timeout_seconds: float = Field(10.0, gt=0, le=120)
 

@@ -56,7 +56,7 @@ class Wire(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, data: Any) -> Any:  # noqa: ANN401 - before validation it may be anything
+    def _drop_nulls(cls, data: Any) -> Any:
         if isinstance(data, dict) and None in data.values():
             return {key: value for key, value in data.items() if value is not None or key not in cls._names()}
         return data

@@ -20,7 +20,7 @@ _MAX_INTEGER_DIGITS = 18
 _SHOWN_KEY_CHARACTERS = 64
 
 
-def loads(body: bytes) -> Any:  # noqa: ANN401 - any JSON value; the models give it a shape
+def loads(body: bytes) -> Any:
     """Parse a body strictly.
 
     Raises:
@@ -66,7 +66,7 @@ def _decode(body: bytes) -> str:
         raise NotJson(f"正文不是 UTF-8（第 {error.start + 1} 个字节起）") from None
 
 
-def _parse(text: str) -> Any:  # noqa: ANN401 - any JSON value
+def _parse(text: str) -> Any:
     try:
         return json.loads(
             text,
