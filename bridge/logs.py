@@ -1,0 +1,96 @@
+"""Logging: one JSON object per line, Beijing time, masked; the same lines coloured for people on request.
+
+Owns: the set-up of structlog and of the standard library's loggers behind it. Must not: be configured twice in one
+process other than by a test, or write anything a mask has not seen.
+
+Event names are constants, ``noun.past_participle``. info: state changed; warning: will be retried; error: a person must act.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from bridge.masking import masked, masked_text
+
+BEIJING = timezone(timedelta(hours=8))
+_OWN_KEYS = frozenset({"ts", "level", "event", "logger", "component"})
+_QUIET_LOGGERS = ("aiohttp.access", "aiosqlite", "alembic", "asyncio", "sqlalchemy")
+
+
+def configure_logs(
+    wall: Callable[[], datetime], *, form: str = "json", level: str = "info", stream: TextIO | None = None
+) -> None:
+    """Send every log line of the process to ``stream`` (default stderr), as ``json`` or for the ``console``."""
+    out = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        _stamp(wall),
+        structlog.processors.format_exc_info,
+        _mask,
+    ]
+    structlog.configure(
+        processors=[*shared, _renderer(form, out)],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    _route_standard_library(shared, _renderer(form, out), out)
+
+
+def get_log(component: str) -> FilteringBoundLogger:
+    """Return a logger; its lines carry ``component``."""
+    log: FilteringBoundLogger = structlog.get_logger(component=component)
+    return log
+
+
+def _route_standard_library(shared: list[Processor], renderer: Processor, out: TextIO) -> None:
+    """Let libraries' lines pass through the same processors; below warning they are dropped."""
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _mask, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    for name in _QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _stamp(wall: Callable[[], datetime]) -> Processor:
+    def stamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["ts"] = wall().astimezone(BEIJING).isoformat(timespec="milliseconds")
+        return event
+
+    return stamp
+
+
+def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    for key, value in event.items():
+        if key in _OWN_KEYS or key.startswith("_"):
+            event[key] = masked_text(value) if isinstance(value, str) else value
+        else:
+            event[key] = masked(value, key)
+    return event
+
+
+def _renderer(form: str, out: TextIO) -> Processor:
+    if form == "console":
+        return structlog.dev.ConsoleRenderer(colors=out.isatty(), timestamp_key="ts")
+    return _as_json
+
+
+def _as_json(_logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]) -> str:
+    ordered = {key: event.pop(key) for key in ("ts", "level", "event") if key in event}
+    return orjson.dumps({**ordered, **event}, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
