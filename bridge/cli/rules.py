@@ -1,0 +1,178 @@
+"""``bridge rules``: check, test, explain and classify with a rules file.
+
+Owns: reading arguments, printing, exit status (0 right, 1 the thing checked does not hold, 2 wrong use).
+Must not: decide anything itself, or touch the database.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+if TYPE_CHECKING:
+    from bridge.rules.compile import CompiledRules
+    from bridge.rules.testing import CaseResult
+
+app = typer.Typer(help="分派规则:检查、自测、解释、批量分类。", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="规则文件,如 routing_rules.yaml。")]
+RulesFile = Annotated[Path | None, typer.Option("--rules", help="规则文件;缺省用配置里的 rules。")]
+Config = Annotated[Path, typer.Option("--config", help="配置文件。")]
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
+
+PROGRESS_EVERY = 2000
+
+
+@app.command()
+def check(file: File, config: Config = Path("bridge.toml"), as_json: AsJson = False) -> None:  # noqa: ARG001 - every command takes --config
+    """列出规则文件的全部问题:文件:行:列 位置: 说明。有问题时退出状态为 1。"""
+    from bridge.errors import ConfigError
+    from bridge.rules.load import load_rules
+
+    try:
+        rules = load_rules(file)
+    except ConfigError as error:
+        _print_problems(error, as_json=as_json)
+        raise typer.Exit(1) from None
+    counts = f"{len(rules.document.rules.evidence)} 条证据、{len(rules.document.routes)} 条路由、"
+    text = f"{file}:没有问题({counts}{len(rules.document.tests)} 个用例,版本 {rules.hash})"
+    typer.echo(json.dumps({"problems": [], "hash": rules.hash}) if as_json else text)
+
+
+@app.command(name="test")
+def run_tests(file: File, config: Config = Path("bridge.toml"), as_json: AsJson = False) -> None:  # noqa: ARG001
+    """运行文件里 tests 的全部用例,不符的逐项列出。"""
+    from bridge.rules.testing import run_cases
+
+    results = run_cases(_load(file))
+    wrong = [result for result in results if not result.right]
+    if as_json:
+        typer.echo(json.dumps([_result(one) for one in results], ensure_ascii=False, indent=1))
+    else:
+        for one in wrong:
+            typer.echo(f"✗ {one.case.id} {one.case.title}")
+            for difference in one.differences:
+                typer.echo(f"    {difference.what}:应为 {difference.expected},实为 {difference.found}")
+        typer.echo(f"{len(results)} 个用例,{len(results) - len(wrong)} 个通过,{len(wrong)} 个不符")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="工单文字;“-”表示从标准输入读。")],
+    rules: RulesFile = None,
+    config: Config = Path("bridge.toml"),
+    as_json: AsJson = False,
+    title: Annotated[str, typer.Option(help="工单标题。")] = "",
+    kind: Annotated[str, typer.Option(help="consult、help、complaint、report、suggestion、praise。")] = "help",
+    received_at: Annotated[str | None, typer.Option(help="收到时刻,ISO 8601;缺省为现在。")] = None,
+) -> None:
+    """解释一段文字会怎么办:类别、命中的词、落选者、单位、日期、依据。"""
+    from bridge.clock import SystemClock
+    from bridge.rules.decision import facts_of_row
+    from bridge.rules.explain import explanation, page
+
+    compiled = _load(_rules_path(rules, config))
+    content = sys.stdin.read() if text == "-" else text
+    row = {"title": title, "text": content, "kind": kind, "received_at": received_at}
+    told = explanation(compiled, facts_of_row(row, SystemClock().now()))
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=1) if as_json else page(compiled, told))
+
+
+@app.command()
+def classify(
+    rules: RulesFile = None,
+    config: Config = Path("bridge.toml"),
+    as_json: AsJson = False,  # noqa: ARG001 - the output is JSON Lines either way
+) -> None:
+    """批量分类:标准输入每行一个 JSON(id、title、text……),标准输出逐行对应。"""
+    compiled = _load(_rules_path(rules, config))
+    bad = False
+    for number, (line, failed) in enumerate(_classified(compiled, sys.stdin.buffer), 1):
+        sys.stdout.buffer.write(line)
+        bad = bad or failed
+        if number % PROGRESS_EVERY == 0:
+            typer.echo(f"已分类 {number} 行", err=True)
+    sys.stdout.buffer.flush()
+    if bad:
+        raise typer.Exit(1)
+
+
+def _classified(rules: CompiledRules, lines: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+    """One output line per input line, with whether it was bad."""
+    import orjson
+
+    from bridge.clock import SystemClock
+    from bridge.rules.decision import BadLine, decision, facts_of_line
+
+    now = SystemClock().now()
+    for raw in lines:
+        if not raw.strip():
+            continue
+        try:
+            identity, facts = facts_of_line(raw, now)
+            yield orjson.dumps(decision(rules, rules.assess(facts), identity)) + b"\n", False
+        except BadLine as error:
+            yield orjson.dumps({"id": _identity(raw), "error": str(error)}) + b"\n", True
+
+
+def _identity(raw: bytes) -> object:
+    import orjson
+
+    try:
+        row = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return row.get("id") if isinstance(row, dict) else None
+
+
+def _rules_path(rules: Path | None, config: Path) -> Path:
+    """``--rules``, else the ``rules`` of the configuration, else ``routing_rules.yaml`` beside it."""
+    if rules is not None:
+        return rules
+    name = "routing_rules.yaml"
+    if config.is_file():
+        try:
+            name = str(tomllib.loads(config.read_text(encoding="utf-8")).get("rules", name))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            typer.echo(f"{config}:1:1 -: 不是有效的TOML({error})", err=True)
+            raise typer.Exit(1) from None
+    return config.parent / name
+
+
+def _load(path: Path) -> CompiledRules:
+    from bridge.errors import ConfigError
+    from bridge.rules.load import load_rules
+
+    try:
+        return load_rules(path)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _print_problems(error: object, *, as_json: bool) -> None:
+    from bridge.errors import ConfigError
+
+    if not isinstance(error, ConfigError):
+        raise TypeError(type(error))
+    if as_json:
+        rows = [
+            {"file": error.file, "line": one.line, "column": one.column, "path": one.path, "message": one.message}
+            for one in error.problems
+        ]
+        typer.echo(json.dumps({"problems": rows}, ensure_ascii=False, indent=1))
+    else:
+        typer.echo(str(error), err=True)
+
+
+def _result(result: CaseResult) -> dict[str, object]:
+    differences = [{"what": one.what, "expected": one.expected, "found": one.found} for one in result.differences]
+    return {"id": result.case.id, "right": result.right, "differences": differences}

@@ -1,0 +1,225 @@
+"""Document to an immutable snapshot: policy, classifier, router, one content hash.
+
+Owns: numbering every word once, ordering nothing, and :class:`CompiledRules`, which satisfies the core's
+``Rules``. Must not: read files, or raise while assessing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import structlog
+
+from bridge.core.model import Assessment, Classification, Insurance, ProcedureId, Route
+from bridge.core.policy import Policy, RouteFacts, TicketFacts
+from bridge.rules.classify import Classifier
+from bridge.rules.document import RulesDocument
+from bridge.rules.document_evidence import Condition, RulesSection
+from bridge.rules.matcher import Chain, Matcher
+from bridge.rules.normalise import Normaliser
+from bridge.rules.patterns import compile_regex, pieces
+from bridge.rules.period import PeriodReader
+from bridge.rules.policy_of import policy_of
+from bridge.rules.reading import CompiledCondition, Emphasis
+from bridge.rules.review import Reviewer
+from bridge.rules.route import Router
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class CompiledRules:
+    """One snapshot of the rules: what the core reads, and how texts are judged."""
+
+    document: RulesDocument
+    hash: str
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The values the core reads."""
+        return policy_of(self.document, self.hash)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """Text to classification."""
+        return _classifier(self.document)
+
+    @cached_property
+    def router(self) -> Router:
+        """Category and facets to units."""
+        routes: dict[str, list[object]] = {}
+        for entry in self.document.routes:
+            routes.setdefault(entry.category, []).append(entry)
+        agencies = {kind: name for name, unit in self.document.units.items() for kind in unit.insurance}
+        ordered = {kind: agencies[kind] for kind in Insurance if kind in agencies}
+        return Router(routes, ordered, self.policy.units)  # type: ignore[arg-type]
+
+    @cached_property
+    def reviewer(self) -> Reviewer:
+        """Whether a person must look."""
+        rules = self.document.rules
+        return Reviewer(
+            self.document.review,
+            dict(rules.flags),
+            {name: reason.name for name, reason in rules.out_reasons.items()},
+        )
+
+    def prepare(self) -> CompiledRules:
+        """Build every part now instead of at the first ticket; returns itself."""
+        _ = (self.policy, self.classifier, self.router, self.reviewer)
+        return self
+
+    def with_review(self, enabled: bool) -> CompiledRules:  # noqa: FBT001 - the settings' one switch
+        """The same rules with the review switched; the content hash stays that of the file."""
+        review = self.document.review.model_copy(update={"enabled": enabled})
+        return CompiledRules(self.document.model_copy(update={"review": review}), self.hash)
+
+    def assess(self, facts: TicketFacts) -> Assessment:
+        """Classify and route one ticket; never raises: a failure is logged and goes to a person."""
+        try:
+            return self._assess(facts)
+        except Exception:  # noqa: BLE001 - registration must not depend on the rules (R20)
+            _log.exception("rules.assessment_failed", rules_hash=self.hash)
+            nothing = Classification(in_scope=True, review=True, review_reason="规则执行出错,请人工判定")
+            return Assessment(nothing, Route(lead=None), self.hash)
+
+    def _assess(self, facts: TicketFacts) -> Assessment:
+        found, margin = self.classifier.classify(facts)
+        share = 1 / (1 + math.exp(-margin / self.document.rules.scoring.temperature))
+        route = self._route_found(found, facts)
+        found = self.reviewer.judge(found, share, route, lambda name, of: self._route_as(name, of, facts))
+        if not found.in_scope:
+            route = Route(lead=None)
+        elif facts.upstream_unit is not None:
+            route = self._addressed(route, facts.upstream_unit, facts)
+        return Assessment(found, route, self.hash)
+
+    def route(self, category: str, facts: RouteFacts) -> Route:
+        """Route a category chosen by a person."""
+        return self.router.route(category, facts)
+
+    def _route_found(self, found: Classification, facts: TicketFacts) -> Route:
+        if not found.in_scope or found.category is None:
+            return Route(lead=None)
+        return self._route_as(found.category, found, facts)
+
+    def _route_as(self, category: str, found: Classification, facts: TicketFacts) -> Route:
+        return self.router.route(category, route_facts(found, facts))
+
+    def _addressed(self, route: Route, upstream_unit: str, facts: TicketFacts) -> Route:
+        """Ask the upstream's own addressee first, where it is a unit of the mechanism with duties."""
+        unit = self.policy.unit_named(upstream_unit)
+        if unit is None or not unit.duty or unit.external or unit.id == route.lead:
+            return route
+        co_units = tuple(name for name in route.co_units if name != unit.id)
+        procedure = route.procedure
+        if not co_units:
+            procedure = ProcedureId.DIRECT if facts.accepting_unit == unit.id else ProcedureId.TRANSFER
+        return replace(route, lead=unit.id, co_units=co_units, procedure=procedure)
+
+
+def route_facts(found: Classification, facts: TicketFacts) -> RouteFacts:
+    """What routing looks at, from a classification and its ticket."""
+    other = facts.body.counterparty
+    return RouteFacts(
+        insurance=found.insurance,
+        period=found.period,
+        flags=found.flags,
+        kind=facts.kind,
+        party=facts.body.petitioner.role,
+        counterparty=other.type if other else None,
+        accepting_unit=facts.accepting_unit,
+    )
+
+
+def compile_rules(document: RulesDocument, text: bytes) -> CompiledRules:
+    """Compile a checked document; ``text`` is the file's bytes, whose SHA-256 names the snapshot."""
+    return CompiledRules(document, hashlib.sha256(text).hexdigest()[:16]).prepare()
+
+
+class Vocabulary:
+    """Compiles conditions against one matcher; every distinct set of words is numbered once."""
+
+    def __init__(self, rules: RulesSection) -> None:
+        """Take the word groups and spellings of the document."""
+        self.matcher = Matcher()
+        self.normaliser = Normaliser(rules.normalise.typos, rules.normalise.fold)
+        self._groups = rules.words
+
+    def concept(self, patterns: list[str]) -> int:
+        """One concept for a plain list of words."""
+        words = [word for pattern in patterns for word in pieces(pattern, self._groups, self.normaliser)[0]]
+        return self.matcher.concept(words)
+
+    def condition(self, condition: Condition) -> CompiledCondition:
+        """Compile one condition of the document."""
+        any_, all_, none = (
+            self._chains(patterns, condition.gap) for patterns in (condition.any, condition.all, condition.none)
+        )
+        regexes = []
+        for source in condition.regex:
+            regex = compile_regex(source, self.normaliser)
+            regexes.append((self.matcher.concept([regex.literal]), regex))
+        starts = any_ or (() if regexes else all_[:1])
+        triggers = frozenset(chain.concepts[0] for chain in starts) | {number for number, _ in regexes}
+        return CompiledCondition(any_, all_, none, tuple(regexes), condition.within, condition.where, triggers)
+
+    def _chains(self, patterns: list[str], gap: int) -> tuple[Chain, ...]:
+        """Chains of the patterns; the single words among them share one concept."""
+        parsed = [pieces(pattern, self._groups, self.normaliser) for pattern in patterns]
+        single = frozenset(word for parts in parsed if len(parts) == 1 for word in parts[0])
+        chains = [Chain((self.matcher.concept(single),), gap)] if single else []
+        chains += [
+            Chain(tuple(self.matcher.concept(part) for part in parts), gap) for parts in parsed if len(parts) > 1
+        ]
+        return tuple(chains)
+
+
+def _classifier(document: RulesDocument) -> Classifier:
+    rules, words = document.rules, Vocabulary(document.rules)
+    evidence = tuple((rule, words.condition(rule)) for rule in rules.evidence)
+    scope = tuple((rule, words.condition(rule)) for rule in rules.scope)
+    insurance = tuple((rule, words.condition(rule)) for rule in rules.insurance)
+    flags = tuple((rule, words.condition(rule)) for rule in rules.flag_rules)
+    classifier = Classifier(
+        normaliser=words.normaliser,
+        ignore=tuple(compile_regex(source, words.normaliser) for source in rules.normalise.ignore),
+        matcher=words.matcher,
+        emphasis=_emphasis(rules, words),
+        scoring=rules.scoring,
+        evidence=evidence,
+        scope=scope,
+        insurance=insurance,
+        flags=flags,
+        period=_period(rules, words),
+        categories=tuple(document.categories),
+    )
+    words.matcher.finish()
+    return classifier
+
+
+def _emphasis(rules: RulesSection, words: Vocabulary) -> Emphasis:
+    return Emphasis(
+        title=rules.scoring.title_factor,
+        request=rules.scoring.request_factor,
+        quote=rules.scoring.quote_factor,
+        negation=words.concept(rules.negation.words),
+        exceptions=words.concept(rules.negation.exceptions),
+        request_words=words.concept(rules.scoring.request_words),
+        reach=rules.negation.reach,
+    )
+
+
+def _period(rules: RulesSection, words: Vocabulary) -> PeriodReader:
+    def month(text: str) -> tuple[int, int]:
+        return int(text[:4]), int(text[5:7])
+
+    return PeriodReader(
+        reform={kind: month(text) for kind, text in rules.period.reform.items()},
+        default=month(rules.period.default_reform),
+        fee_words=words.concept(rules.period.fee_words),
+        skip_words=words.concept(rules.period.skip_words),
+    )

@@ -1,0 +1,90 @@
+"""The whole decision on one text in the contract's words, for the command line and its JSON.
+
+Owns: reading a line of input, the output line of ``classify``, the pages of ``explain``. Must not: decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from bridge.core.model import Assessment, TicketBody, TicketKind
+from bridge.core.policy import TicketFacts
+from bridge.rules.compile import CompiledRules
+
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+"""Stands in for a missing ``received_at`` where the caller gives no instant."""
+
+
+class BadLine(ValueError):
+    """An input line cannot be read; the text says why (Chinese)."""
+
+
+def facts_of_line(line: bytes | str, now: datetime) -> tuple[Any, TicketFacts]:
+    """The id and the facts of one JSON line; unreadable optional fields are left out.
+
+    Raises:
+        BadLine: not a JSON object, or title and text both missing or not texts.
+    """
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise BadLine("不是有效的 JSON") from None
+    if not isinstance(row, dict):
+        raise BadLine("每行应当是一个 JSON 对象")
+    return row.get("id"), facts_of_row(row, now)
+
+
+def facts_of_row(row: Mapping[str, Any], now: datetime) -> TicketFacts:
+    """Facts from ``title``, ``text``, and where readable ``kind``, ``feed``, ``received_at``."""
+    title, text = row.get("title") or "", row.get("text")
+    if text is None or text == "":
+        text = "" if title else None
+    if not isinstance(text, str) or not isinstance(title, str):
+        raise BadLine("缺少文字:要有 text(或 title),并且是字符串")
+    feed = row.get("feed")
+    return TicketFacts(
+        kind=_kind(row.get("kind")),
+        feed=feed if isinstance(feed, str) and feed else "hotline",
+        adapter="hotline_12345",
+        received_at=_instant(row.get("received_at")) or now,
+        body=TicketBody(title=title, content=text),
+    )
+
+
+def _kind(value: object) -> TicketKind:
+    return TicketKind(value) if isinstance(value, str) and value in set(TicketKind) else TicketKind.HELP
+
+
+def _instant(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(value.strip().replace("/", "-"))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def decision(rules: CompiledRules, made: Assessment, identity: Any) -> dict[str, Any]:
+    """The output line of ``rules classify``. Source: contract §1."""
+    found, route = made.classification, made.route
+    info = rules.policy.categories.get(found.category or "")
+    return {
+        "id": identity,
+        "in_scope": found.in_scope,
+        "category": info.id if info else None,
+        "category_number": info.number if info else None,
+        "confidence": found.confidence,
+        "second_category": found.second_category,
+        "insurance": [kind.value for kind in found.insurance],
+        "lead": route.lead,
+        "co_units": list(route.co_units),
+        "procedure": route.procedure.value if route.procedure else None,
+        "period": found.period.value,
+        "review": found.review,
+        "evidence": [{"rule": one.rule, "matched": one.matched} for one in found.evidence],
+    }

@@ -1,0 +1,143 @@
+"""Why a text went where it went, as data and as a page of Chinese.
+
+Owns: gathering evidence with matched words, losers and why, units, dates, clauses. Must not: decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bridge.core.model import Assessment
+from bridge.core.policy import TicketFacts
+from bridge.rules.classify import Classifier
+from bridge.rules.compile import CompiledRules
+from bridge.rules.decision import decision
+from bridge.rules.due import due_dates, local
+
+_PROCEDURES = {"direct": "自办", "transfer": "移送", "joint_general": "一般联办", "joint_complex": "复杂专案"}
+_PERIODS = {"post": "改革后", "pre": "改革前", "straddle": "跨改革前后", "unknown": "没有写明所属期"}
+_CLOCKS = {
+    "sign": "签收",
+    "return": "退单",
+    "accept_notice": "受理告知",
+    "invite": "发出联办邀请",
+    "opinion": "书面意见",
+    "approval": "组长审批",
+    "reply": "答复",
+}
+
+
+def explanation(rules: CompiledRules, facts: TicketFacts) -> dict[str, Any]:
+    """Everything that went into a decision on one text."""
+    made = rules.assess(facts)
+    found = made.classification
+    return {
+        **decision(rules, made, None),
+        "out_reason": found.out_reason,
+        "review_reason": found.review_reason,
+        "flags": list(found.flags),
+        "candidates": [
+            {"category": name, "share": share, "score": _score(made, name), "evidence": _lines(made, name)}
+            for name, share in found.candidates
+        ],
+        "scope_evidence": _lines(made, None),
+        "route": made.route.route_id or None,
+        "clauses": list(made.route.clauses),
+        "contacts": _contacts(rules, made),
+        "due": _dates(rules, made, facts),
+        "normal_text": normal_text(rules.classifier, facts),
+        "rules_hash": rules.hash,
+    }
+
+
+def normal_text(classifier: Classifier, facts: TicketFacts) -> str:
+    """The text as the rules saw it."""
+    return classifier.read(facts.body.title, facts.body.content).layout.text
+
+
+def _score(made: Assessment, category: str) -> float:
+    return round(sum(one.weight for one in made.classification.evidence if one.category == category), 3)
+
+
+def _lines(made: Assessment, category: str | None) -> list[dict[str, Any]]:
+    return [
+        {"rule": one.rule, "matched": one.matched, "weight": one.weight}
+        for one in made.classification.evidence
+        if one.category == category
+    ]
+
+
+def _contacts(rules: CompiledRules, made: Assessment) -> list[dict[str, str]]:
+    names = [made.route.lead, *made.route.co_units] if made.route.lead else []
+    units = [rules.policy.units[name] for name in names if name]
+    return [
+        {"unit": unit.id, "name": unit.name, "person": unit.contact_person, "phone": unit.contact_phone}
+        for unit in units
+    ]
+
+
+def _dates(rules: CompiledRules, made: Assessment, facts: TicketFacts) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": date.kind.value,
+            "due": local(date.due_at),
+            "limit": date.limit.id,
+            "clause": date.limit.clause,
+            "decided": date.limit.decided,
+            "provisional": date.provisional,
+            "losers": [{"limit": name, "due": local(at)} for name, at in date.losers],
+            "reminders": [{"step": step.name, "at": local(step.at)} for step in date.steps],
+        }
+        for date in due_dates(rules.policy, made, facts)
+    ]
+
+
+def page(rules: CompiledRules, told: dict[str, Any]) -> str:
+    """The explanation as a page for a clerk."""
+    return "\n".join(_page(rules, told))
+
+
+def _page(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]:
+    if not told["in_scope"]:
+        reason = rules.document.rules.out_reasons.get(told["out_reason"] or "")
+        yield f"范围:不属社会保险费征缴争议({reason.name if reason else told['out_reason']})"
+    elif told["category"]:
+        info = rules.policy.categories[told["category"]]
+        yield f"类别:{info.number} {info.name}({info.id}),置信度 {told['confidence']:.0%},依据 {info.clause}"
+    else:
+        yield "类别:没有足够依据"
+    yield from _evidence_lines(rules, told)
+    if told["lead"]:
+        yield from _unit_lines(told)
+    if told["review"]:
+        yield f"人工把关:{told['review_reason']}"
+    yield f"规则版本:{told['rules_hash']}"
+
+
+def _evidence_lines(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]:
+    for place, candidate in enumerate(told["candidates"]):
+        info = rules.policy.categories[candidate["category"]]
+        word = "依据" if place == 0 else "落选"
+        yield f"{word}:{info.number} {info.name} {candidate['score']:g} 分,占 {candidate['share']:.0%}"
+        for line in candidate["evidence"][:8]:
+            yield f"    {line['weight']:+g}  {line['rule']}  “{line['matched']}”"
+    if told["scope_evidence"]:
+        yield "范围依据:"
+        for line in told["scope_evidence"][:8]:
+            yield f"    {line['weight']:+g}  {line['rule']}  “{line['matched']}”"
+
+
+def _unit_lines(told: dict[str, Any]) -> Iterator[str]:
+    kinds = "、".join(told["insurance"]) or "没有写明"
+    yield f"险种:{kinds};所属期:{_PERIODS[told['period']]};标记:{'、'.join(told['flags']) or '无'}"
+    yield f"程序:{_PROCEDURES[told['procedure']]};路由:{told['route']};依据:{'、'.join(told['clauses'])}"
+    for place, contact in enumerate(told["contacts"]):
+        role = "主办" if place == 0 else "联办"
+        yield f"{role}:{contact['name']}({contact['unit']}),{contact['person']} {contact['phone']}"
+    for date in told["due"]:
+        note = "" if date["decided"] else "(县里尚未决定,为建议值)"
+        note += "(日历未公布,暂定)" if date["provisional"] else ""
+        yield f"时限:{_CLOCKS[date['kind']]} {date['due']},{date['clause']}{note}"
+        for step in date["reminders"]:
+            yield f"    {step['step']:<10} {step['at']}"

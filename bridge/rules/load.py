@@ -1,0 +1,73 @@
+"""Text to compiled rules, or every problem at once.
+
+Owns: the order reading → shape → meaning → compile. Must not: print, or keep half-checked rules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bridge.errors import ConfigError, Problem
+from bridge.rules.check import meaning_problems
+from bridge.rules.compile import CompiledRules, compile_rules
+from bridge.rules.document import RulesDocument
+from bridge.rules.messages import shape_problems
+from bridge.rules.yaml_reader import YamlText, read_yaml
+
+
+def load_rules(source: Path | str | bytes, name: str | None = None) -> CompiledRules:
+    """Load rules from a path, or from the text itself (``bytes``).
+
+    Raises:
+        ConfigError: with every problem of the file.
+    """
+    file, data = _read(source, name)
+    document, problems = parse(data)
+    if document is None or problems:
+        raise ConfigError(file, problems)
+    return compile_rules(document, data)
+
+
+def check_text(text: str | bytes) -> list[Problem]:
+    """Every problem of a rules text; empty if it can be used."""
+    return parse(text.encode() if isinstance(text, str) else text)[1]
+
+
+def parse(data: bytes) -> tuple[RulesDocument | None, list[Problem]]:
+    """The document (None if its shape is wrong) and every problem found, in the order of the file."""
+    source = read_yaml(data)
+    if source.value is None:
+        return None, source.problems
+    if not isinstance(source.value, dict):
+        return None, [*source.problems, Problem("-", "规则文件的最外层应当是“名称: 内容”,如 units: …", 1, 1)]
+    document, problems = _shape(source)
+    problems = [*source.problems, *problems]
+    if document is not None:
+        problems += meaning_problems(document, source)
+    return document, _ordered(problems)
+
+
+def _shape(source: YamlText) -> tuple[RulesDocument | None, list[Problem]]:
+    try:
+        return RulesDocument.model_validate(source.value), []
+    except ValidationError as error:
+        return None, shape_problems(error, source)
+
+
+def _ordered(problems: list[Problem]) -> list[Problem]:
+    unique = {(one.line, one.column, one.message): one for one in problems}
+    return sorted(unique.values(), key=lambda one: (one.line or 0, one.column or 0))
+
+
+def _read(source: Path | str | bytes, name: str | None) -> tuple[str, bytes]:
+    if isinstance(source, bytes):
+        return name or "routing_rules.yaml", source
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            return name or str(path), file.read(2 * 1024 * 1024)
+    except OSError as error:
+        reason = "文件不存在" if isinstance(error, FileNotFoundError) else f"无法读取({error.strerror})"
+        raise ConfigError(name or str(path), [Problem("-", reason, 1, 1)]) from None

@@ -1,0 +1,85 @@
+"""One way of writing: full-width forms, spaces, traditional characters, typing and dictation slips.
+
+Owns: the normal form of texts and of the words in the rules (both go through the same function, so that an
+operator writes a word once), sentences, quoted passages. Must not: know what a word means.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+_SPACES = re.compile(r"[^\S\n]+|[\u200b-\u200f\u2060\ufeff]+")
+_TAGS = re.compile(r"<[a-zA-Z/][^<>\n]{0,200}>")
+_SENTENCE_END = re.compile(r"[。!?;\n…]+")
+_CLAUSE_END = re.compile(r"[。!?;\n…,、:]")
+_QUOTES = re.compile(r"[“「『]([^“”「」『』\n]{1,120})[”」』]")
+
+# Characters of traditional writing that occur in the words of this field; the rest stays as written.
+_TRADITIONAL = str.maketrans(
+    "險費繳納稅務醫療單廠業資養職個員關係轉續記錄報銷補欠鄉鎮農請問為嗎無們這開領導賬戶號碼還沒罰款檢查執證辦會國給發後來應該過時間",
+    "险费缴纳税务医疗单厂业资养职个员关系转续记录报销补欠乡镇农请问为吗无们这开领导账户号码还没罚款检查执证办会国给发后来应该过时间",
+)
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """The operators' table of spellings, applied after Unicode's own."""
+
+    typos: Mapping[str, str]
+    fold: Mapping[str, str]
+
+    @cached_property
+    def _table(self) -> dict[int, str]:
+        return {ord(char): to for char, to in self.fold.items()}
+
+    @cached_property
+    def _typos(self) -> tuple[tuple[str, str], ...]:
+        return tuple((self.word(wrong), self.word(right)) for wrong, right in self.typos.items())
+
+    def word(self, text: str) -> str:
+        """Normal form without the spelling table; for the words of the rules."""
+        plain = unicodedata.normalize("NFKC", text).lower().translate(_TRADITIONAL)
+        return _SPACES.sub("", plain).translate(self._table)
+
+    def text(self, text: str) -> str:
+        """Normal form of a citizen's text: HTML tags go, line ends stay."""
+        plain = self.word(_TAGS.sub("", text) if "<" in text else text)
+        for wrong, right in self._typos:
+            if wrong in plain:
+                plain = plain.replace(wrong, right)
+        return plain
+
+
+class Layout:
+    """Where the sentences, clauses and quotations of a normal text are."""
+
+    def __init__(self, text: str, title_length: int) -> None:
+        """Split once; look-ups are bisections."""
+        self.text = text
+        self.title_length = title_length
+        self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+
+    def sentence(self, position: int) -> int:
+        """The number of the sentence a position lies in."""
+        return bisect_right(self._ends, position)
+
+    def bounds(self, sentence: int) -> tuple[int, int]:
+        """Start and end of a sentence."""
+        start = self._ends[sentence - 1] if sentence else 0
+        end = self._ends[sentence] if sentence < len(self._ends) else len(self.text)
+        return start, end
+
+    def clause_end(self, position: int) -> int:
+        """Where the clause that holds a position ends."""
+        match = _CLAUSE_END.search(self.text, position)
+        return match.start() if match else len(self.text)
+
+    @cached_property
+    def quotations(self) -> tuple[tuple[int, int], ...]:
+        """The passages in quotation marks: mostly what others said."""
+        return tuple(match.span(1) for match in _QUOTES.finditer(self.text))

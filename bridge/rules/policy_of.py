@@ -1,0 +1,122 @@
+"""The document as the core's :class:`~bridge.core.policy.Policy`.
+
+Owns: the mapping of units, categories, procedures, limits, replies and the calendar. Must not: match texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+
+from bridge.core.calendar import OFFICE_HOURS, OverlayEntry, WorkCalendar
+from bridge.core.model import ProcedureId
+from bridge.core.policy import (
+    CategoryInfo,
+    Confidentiality,
+    Duty,
+    Policy,
+    Procedure,
+    ReplyRules,
+    ReturnRules,
+    Stage,
+    TimeLimit,
+    Unit,
+)
+from bridge.rules.calendar_data import load_calendar
+from bridge.rules.document import CalendarEntry, RulesDocument
+from bridge.rules.document_flow import LimitEntry, ProcedureEntry, RepliesEntry, StageEntry, UnitEntry
+
+
+def policy_of(document: RulesDocument, content_hash: str) -> Policy:
+    """Build the immutable snapshot of everything the core reads."""
+    return Policy(
+        hash=content_hash,
+        units={name: _unit(name, entry) for name, entry in document.units.items()},
+        categories={
+            name: CategoryInfo(name, entry.number, entry.name, entry.clause, tuple(entry.legal_basis))
+            for name, entry in document.categories.items()
+        },
+        procedures=_procedures(document.procedures),
+        limits=tuple(_limit(entry) for entry in document.time_limits),
+        calendar=calendar_of(document.calendar),
+        replies=_replies(document.replies),
+        returns=ReturnRules(document.returns.adjudicate_after),
+        confidentiality=Confidentiality(
+            tuple(document.confidentiality.visible_to), tuple(document.confidentiality.kinds)
+        ),
+        review_enabled=document.review.enabled,
+        invite_by_lead=document.joint.invite == "by_lead",
+        merge_automatic=document.merge.automatic,
+    )
+
+
+def calendar_of(entry: CalendarEntry) -> WorkCalendar:
+    """The published years with the county's overlay and hours.
+
+    Raises:
+        ConfigError: overlay dates or hours that contradict each other.
+    """
+    overlay = [
+        OverlayEntry(date.fromisoformat(day.date), workday=day.working, reason=day.reason, doc=day.document or "")
+        for day in entry.overlay
+    ]
+    hours = tuple((_time(period.start), _time(period.end)) for period in entry.working_hours)
+    return load_calendar(overlay=overlay, hours=hours or OFFICE_HOURS)
+
+
+def _time(text: str) -> time:
+    return time.fromisoformat(text)
+
+
+def _unit(name: str, entry: UnitEntry) -> Unit:
+    return Unit(
+        id=name,
+        name=entry.name,
+        contact_person=entry.contact_person,
+        contact_phone=entry.contact_phone,
+        channel=entry.channel or name,
+        duty=entry.duty,
+        external=entry.external,
+        coordinators=tuple(entry.coordinators),
+        remedy_authority=entry.remedy_authority,
+    )
+
+
+def _procedures(entries: Mapping[ProcedureId, ProcedureEntry]) -> dict[ProcedureId, Procedure]:
+    return {
+        name: Procedure(
+            id=name,
+            name=entry.name,
+            stages=tuple(_stage(stage) for stage in entry.stages),
+            consolidate=entry.consolidate,
+            clause=entry.clause,
+            variants={key: tuple(_stage(stage) for stage in stages) for key, stages in entry.variants.items()},
+        )
+        for name, entry in entries.items()
+    }
+
+
+def _stage(entry: StageEntry) -> Stage:
+    duties = tuple(Duty(duty.who, tuple(duty.owes), tuple(duty.units)) for duty in entry.duties)
+    return Stage(entry.id, entry.name, duties, entry.gate)
+
+
+def _limit(entry: LimitEntry) -> TimeLimit:
+    return TimeLimit(
+        id=entry.id,
+        kind=entry.kind,
+        amount=entry.amount,
+        unit=entry.unit,
+        clause=entry.clause,
+        source=entry.limit_source,
+        decided=entry.decided,
+        procedures=tuple(entry.procedures),
+        ticket_kinds=tuple(entry.kinds),
+        adapters=tuple(entry.adapters),
+        categories=tuple(entry.categories),
+        reminded=entry.reminded,
+    )
+
+
+def _replies(entry: RepliesEntry) -> ReplyRules:
+    return ReplyRules(entry.sign_off, tuple(entry.require), tuple(entry.legal_basis), dict(entry.templates))

@@ -1,0 +1,76 @@
+"""Category and facets to lead, co-units, procedure and clauses.
+
+Owns: the first route that fits, what ``agency`` stands for, 咨询 without joint handling, 自办 where the
+accepting unit leads. Must not: read texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bridge.core.model import Insurance, ProcedureId, Route, TicketKind
+from bridge.core.policy import RouteFacts, Unit
+from bridge.rules.document_flow import AGENCY, RouteEntry, RouteWhen
+
+LIGHT_KINDS = frozenset({TicketKind.CONSULT, TicketKind.SUGGESTION})
+"""咨询和建议: answered or passed on, no opinions of others. Source: domain A10."""
+
+CO_FLAGS = {"ask_finance": "finance", "ask_petition": "petition", "ask_justice": "justice", "ask_court": "court"}
+"""Flags of the rules that add a unit to a joint handling of any category."""
+
+
+@dataclass(frozen=True)
+class Router:
+    """The routes by category, and who runs which insurance kind."""
+
+    routes: Mapping[str, Sequence[RouteEntry]]
+    agencies: Mapping[Insurance, str]
+    units: Mapping[str, Unit]
+
+    def route(self, category: str, facts: RouteFacts) -> Route:
+        """The first route of the category that fits; a route without lead if none does."""
+        agencies = self.agencies_of(facts.insurance)
+        for entry in self.routes.get(category, ()):
+            if _fits(entry.when, facts, agencies):
+                return self._apply(entry, facts, agencies)
+        return Route(lead=None)
+
+    def agencies_of(self, kinds: Sequence[Insurance]) -> tuple[str, ...]:
+        """The agencies of these kinds; all of them if no kind is known (A4, A5)."""
+        known = tuple(dict.fromkeys(self.agencies[kind] for kind in kinds if kind in self.agencies))
+        return known or tuple(dict.fromkeys(self.agencies.values()))
+
+    def _apply(self, entry: RouteEntry, facts: RouteFacts, agencies: tuple[str, ...]) -> Route:
+        lead = agencies[0] if entry.lead == AGENCY else entry.lead
+        asked: list[str] = []
+        for unit in (*entry.co_units, *(CO_FLAGS[flag] for flag in facts.flags if flag in CO_FLAGS)):
+            asked += agencies if unit == AGENCY else (unit,)
+        co_units = tuple(unit for unit in dict.fromkeys(asked) if unit != lead)
+        if facts.kind in LIGHT_KINDS:
+            co_units = ()
+        procedure = self._procedure(entry, facts, lead, co_units)
+        return Route(lead, co_units, procedure, tuple(entry.clause), entry.id)
+
+    def _procedure(self, entry: RouteEntry, facts: RouteFacts, lead: str, co_units: tuple[str, ...]) -> ProcedureId:
+        if co_units:
+            joint = {ProcedureId.JOINT_GENERAL, ProcedureId.JOINT_COMPLEX}
+            return entry.procedure if entry.procedure in joint else ProcedureId.JOINT_GENERAL
+        return ProcedureId.DIRECT if facts.accepting_unit == lead else ProcedureId.TRANSFER
+
+
+def _fits(when: RouteWhen, facts: RouteFacts, agencies: tuple[str, ...]) -> bool:
+    return (
+        (not when.insurance or any(kind in when.insurance for kind in facts.insurance))
+        and (when.agency is None or when.agency == _agency_word(agencies))
+        and (not when.period or facts.period in when.period)
+        and (not when.party or facts.party in when.party)
+        and (not when.counterparty or facts.counterparty in when.counterparty)
+        and (not when.kind or facts.kind in when.kind)
+        and all(flag in facts.flags for flag in when.flags)
+        and not any(flag in facts.flags for flag in when.without_flags)
+    )
+
+
+def _agency_word(agencies: tuple[str, ...]) -> str:
+    return f"{agencies[0]}_only" if len(agencies) == 1 else "both"

@@ -1,0 +1,31 @@
+"""The document's JSON Schema, named in the first line of ``routing_rules.yaml`` so that editors complete it.
+
+Owns: rendering. Must not: differ from the model; a drift check runs in CI.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bridge.rules.document import RulesDocument
+
+NAME = "routing_rules.schema.json"
+
+
+def render() -> dict[str, str]:
+    """File name to content."""
+    schema = RulesDocument.model_json_schema()
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "routing_rules.yaml"}
+    return {NAME: json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"}
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the schema into a folder; return what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, text in render().items():
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
