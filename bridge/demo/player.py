@@ -1,0 +1,187 @@
+"""Plays all stories on one business clock, step by step in order of time.
+
+Owns: turning a step into a request, and noticing a step that was answered otherwise than the story says.
+Must not: judge the outcome (``verdict`` does) or draw anything (``view`` does).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Protocol
+
+from bridge.demo.story import Act, Event, Receipt, Step, Story, Ticket, Visit, instant
+from bridge.demo.world import Note, World
+from bridge.testing.counterparts.ledger import Json
+from bridge.testing.process import Response
+
+PATIENCE_SECONDS = 15.0
+POLL_SECONDS = 0.02
+MORNING = timedelta(hours=9, seconds=30)
+"""Reminders fire at 09:00; the demo stops half a minute later on every day."""
+
+
+@dataclass
+class Run:
+    """A story being played: its ids, what reached whom because of it, and what went wrong."""
+
+    story: Story
+    external_id: str
+    case_id: str = ""
+    done: int = 0
+    state: str = "—"
+    notes: list[Note] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def concerns(self, note: Note) -> bool:
+        """Tell whether a message belongs to this story."""
+        return note.body.get("external_id") == self.external_id or (
+            bool(self.case_id) and note.body.get("case_id") == self.case_id
+        )
+
+
+def runs_of(stories: Sequence[Story]) -> list[Run]:
+    """Return a fresh run of each story."""
+    return [Run(story, f"ZZ12345-2026-{story.id}") for story in stories]
+
+
+class Audience(Protocol):
+    """Who watches the play."""
+
+    def clock(self, now: datetime) -> None:
+        """The business clock stands at ``now``."""
+
+    def step(self, run: Run, step: Step, status: int) -> None:
+        """A step was taken and answered with ``status``."""
+
+    def message(self, run: Run | None, note: Note) -> None:
+        """The daemon has told somebody something."""
+
+
+class Player:
+    """Plays stories in one world before one audience."""
+
+    def __init__(self, world: World, runs: Sequence[Run], audience: Audience) -> None:
+        self.world = world
+        self.runs = runs
+        self._audience = audience
+
+    def play(self, closes_at: datetime) -> None:
+        """Play every step of every story, then let time pass until ``closes_at``."""
+        steps = sorted(
+            ((instant(step.at), run, step) for run in self.runs for step in run.story.steps), key=lambda entry: entry[0]
+        )
+        for at, run, step in steps:
+            self._pass_time(at)
+            self._take(run, step)
+            self._show(self.world.settle())
+        self._pass_time(closes_at)
+
+    def _pass_time(self, until: datetime) -> None:
+        """Move the clock to ``until`` with a stop on every morning in between."""
+        for stop in [*mornings(self.world.now, until), until]:
+            self._show(self.world.advance_to(stop))
+            self._audience.clock(self.world.now)
+
+    def _show(self, notes: Sequence[Note]) -> None:
+        """Hand messages to the stories they belong to and to the audience."""
+        for note in notes:
+            run = next((run for run in self.runs if run.concerns(note)), None)
+            if run is not None:
+                run.notes.append(note)
+            self._audience.message(run, note)
+
+    def _take(self, run: Run, step: Step) -> None:
+        """Take one step and compare its answer."""
+        status, body = self._request(run, step)
+        expected = step.expect if isinstance(step, Receipt) else None
+        if (status != expected) if expected else status >= HTTPStatus.BAD_REQUEST:
+            said = json.dumps(body, ensure_ascii=False)[:300]
+            run.problems.append(f"{step.at} {type(step).__name__}: 应答 {status},期望 {expected or '2xx'}:{said}")
+        run.done += 1
+        self._audience.step(run, step, status)
+
+    def _request(self, run: Run, step: Step) -> tuple[int, Json]:
+        """Make the request of a step."""
+        match step:
+            case Ticket():
+                return self._ticket(run, step)
+            case Visit():
+                return self._visit(run, step)
+            case Event():
+                return _answer(self.world.county.hotline.send("events", {"external_id": run.external_id, **step.body}))
+            case Receipt():
+                return self._receipt(run, step)
+            case Act():
+                path = f"/v1/cases/{run.case_id}/actions"
+                return _status(self.world.county.bridge.post(path, self.world.token(step.who), step.body))
+
+    def _ticket(self, run: Run, step: Ticket) -> tuple[int, Json]:
+        """Forward the ticket and remember its case."""
+        body = {"external_id": run.external_id, "received_at": instant(step.at).isoformat(), **step.body}
+        answer = self.world.county.hotline.send("tickets", body)
+        run.case_id = answer["body"].get("case_id", "")
+        return _answer(answer)
+
+    def _visit(self, run: Run, step: Visit) -> tuple[int, Json]:
+        """Register the matter at the counter and remember its case."""
+        body = {"external_id": run.external_id, "received_at": instant(step.at).isoformat(), **step.body}
+        status, answer = _status(
+            self.world.county.bridge.post("/v1/cases", self.world.token(f"clerk:{step.unit}"), body)
+        )
+        run.case_id = str(answer.get("case_id") or answer.get("id") or "")
+        return status, answer
+
+    def _receipt(self, run: Run, step: Receipt) -> tuple[int, Json]:
+        """Send a unit's receipt once the unit knows that it may."""
+        desk = self.world.county.units[step.unit]
+        if step.unasked:
+            assignment_id = self._planned(run, step.unit)
+            path = f"/v1/units/{step.unit}/assignments/{assignment_id}/receipts"
+            answer = desk.send(step.unit, assignment_id, step.body, respond_url=self.world.county.site.url + path)
+        else:
+            answer = desk.send(step.unit, self._expected(run, step), step.body)
+        return _answer(answer)
+
+    def _planned(self, run: Run, unit: str) -> str:
+        """Return the id of an assignment that was not dispatched yet."""
+        case = self.world.case(run.case_id)
+        return next((str(part["id"]) for part in case["assignments"] if part["unit"] == unit), f"{run.case_id}a0")
+
+    def _expected(self, run: Run, step: Receipt) -> str:
+        """Return the unit's newest assignment of the case; wait until it may send this receipt."""
+        deadline = time.monotonic() + (PATIENCE_SECONDS if step.expect == HTTPStatus.ACCEPTED else 0.0)
+        kind = step.body["type"]
+        while True:
+            parts = [part for part in self.world.county.units[step.unit].parts() if part["case_id"] == run.case_id]
+            fit = [part for part in parts if kind in part["owed"] or kind in part["allowed"]]
+            if fit or (parts and time.monotonic() > deadline):
+                return str((fit or parts)[-1]["assignment_id"])
+            if time.monotonic() > deadline:
+                run.problems.append(f"{step.at} {step.unit} 没有收到交办件,无法 {kind}")
+                return f"{run.case_id}a0"
+            time.sleep(POLL_SECONDS)
+
+
+def _answer(sent: Json) -> tuple[int, Json]:
+    """Take status and body from a counterpart's report on what it sent."""
+    return int(sent["status"]), sent["body"]
+
+
+def _status(response: Response) -> tuple[int, Json]:
+    """Take status and body from an HTTP answer."""
+    return response.status, response.body
+
+
+def mornings(after: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield the morning stops after ``after`` and before ``until``."""
+    midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
+    stop = midnight + MORNING
+    while stop < until:
+        if stop > after:
+            yield stop
+        stop += timedelta(days=1)

@@ -1,0 +1,133 @@
+"""The demo's county: processes, tokens, the clock, and a journal of every message that went about.
+
+Owns: starting and ending it, waiting until nothing is under way, stamping messages with business time.
+Must not: know stories.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from bridge.demo.clock import BusinessClock
+from bridge.demo.story import CHINA
+from bridge.testing.counterparts.control import Remote
+from bridge.testing.counterparts.ledger import Json
+from bridge.testing.county import ONE_PROCESS_EACH, County
+from bridge.testing.process import UNITS
+
+SETTLE_SECONDS = 30.0
+POLL_SECONDS = 0.01
+_UNDER_WAY = re.compile(
+    r'^ticketbridge_outbox_messages\{[^}]*state="(?:ready|leased)"[^}]*\} ([0-9.e+]+)$', re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One message that reached a counterpart, with the business time at which it did."""
+
+    at: datetime
+    to: str
+    body: Json
+
+    @property
+    def type(self) -> str:
+        """The message's type."""
+        return str(self.body.get("type"))
+
+
+class World:
+    """A context manager: inside it the county lives."""
+
+    def __init__(self, opens_at: datetime, port: int) -> None:
+        self.now = opens_at
+        self._stack = contextlib.ExitStack()
+        self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-demo-")))
+        self.clock = BusinessClock(self.directory / "clock.sock")
+        environment = {
+            "BRIDGE_CLOCK_START": opens_at.isoformat(),
+            "BRIDGE_CLOCK_SOCKET": str(self.directory / "clock.sock"),
+        }
+        self.county = County(
+            self.directory, environment=environment, groups=ONE_PROCESS_EACH, automatic=False, port=port
+        )
+        self.journal: list[Note] = []
+        self._read: dict[str, int] = {}
+        self._tokens: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Start every process."""
+        try:
+            self._stack.enter_context(self.county)
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End every process and remove the folder."""
+        self._stack.close()
+
+    def token(self, who: str) -> str:
+        """Return the token of a role (``operator``, ``office``, ``auditor``, ``clerk:UNIT``), made on first use."""
+        if who not in self._tokens:
+            role, _, unit = who.partition(":")
+            self._tokens[who] = self.county.bridge.add_token(f"demo-{role}{unit}", role, unit or None)
+        return self._tokens[who]
+
+    def advance_to(self, instant: datetime) -> list[Note]:
+        """Move the business clock, let everything due happen, and return what went about."""
+        if instant > self.now:
+            self.now = self.clock.advance_to(instant).astimezone(CHINA)
+        return self.settle()
+
+    def drift_to(self, instant: datetime) -> list[Note]:
+        """Move the business clock without waiting for anything; return what has arrived."""
+        self.now = self.clock.advance_to(instant).astimezone(CHINA)
+        return self.hear()
+
+    def settle(self) -> list[Note]:
+        """Wait until no message is under way; return the new ones.
+
+        Raises:
+            TimeoutError: if messages are still under way after ``SETTLE_SECONDS``.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self._under_way():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"仍有待发件未送达:\n{self.county.bridge.tail(10)}")
+            time.sleep(POLL_SECONDS)
+        return self.hear()
+
+    def hear(self) -> list[Note]:
+        """Return the messages that reached the counterparts since the last look."""
+        notes = [note for remote in self._remotes() for note in self._hear(remote)]
+        self.journal += notes
+        return notes
+
+    def case(self, case_id: str) -> Json:
+        """Return a case as an auditor sees it."""
+        return self.county.bridge.get(f"/v1/cases/{case_id}", self.token("auditor"))
+
+    def _remotes(self) -> Sequence[Remote]:
+        """The counterparts, units first: a unit is told before the upstream is."""
+        return [*(self.county.units[unit] for unit in UNITS), self.county.hotline]
+
+    def _hear(self, remote: Remote) -> list[Note]:
+        """Return one counterpart's new messages."""
+        entries = remote.received(self._read.get(remote.name, 0))
+        self._read[remote.name] = self._read.get(remote.name, 0) + len(entries)
+        return [Note(self.now, entry.to, entry.body) for entry in entries]
+
+    def _under_way(self) -> bool:
+        """Ask the metrics whether any message waits to be sent."""
+        text = self.county.bridge.ask("GET", "/metrics").raw.decode()
+        return any(float(value) > 0 for value in _UNDER_WAY.findall(text))

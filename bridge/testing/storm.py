@@ -1,0 +1,80 @@
+"""A storm over a county: the daemon is killed again and again at random moments while work comes in.
+
+Owns: when to kill, how work is spread over the lives, and knowing when everything has calmed down.
+Must not: judge what is left; that is the test's.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.testing.counterparts.control import wait_until
+from bridge.testing.counterparts.ledger import Json
+from bridge.testing.county import County
+
+AFTER_READY_SECONDS = (0.05, 2.0)
+AFTER_START_SECONDS = (0.1, 1.0)
+KILLED_WHILE_STARTING = 0.15
+"""Share of the lives that end before they were ready."""
+
+UNSETTLED = ("ready", "leased", "uncertain", "parked")
+_OUTBOX = re.compile(r"^ticketbridge_outbox_messages\{([^}]*)\} ([0-9.e+]+)$", re.MULTILINE)
+
+
+@dataclass
+class Storm:
+    """Kills ``county``'s daemon ``kills`` times and feeds ``tickets`` in uneven portions meanwhile."""
+
+    county: County
+    dice: random.Random
+    kills: int
+
+    def rage(self, tickets: Sequence[Json]) -> None:
+        """Feed, wait a random moment, kill -9, start again; the last life is left running."""
+        portions = self._portions(tickets)
+        for portion in portions[:-1]:
+            self.county.hotline.load(portion)
+            self._live_a_while()
+            self.county.bridge.kill()
+            self.county.bridge.start()
+        self.county.hotline.load(portions[-1])
+        self.county.bridge.wait_ready()
+
+    def calm(self, timeout_seconds: float) -> None:
+        """Wait until every ticket is answered, no message is under way and no unit owes anything."""
+        wait_until(self._is_calm, timeout_seconds=timeout_seconds, what="the storm to calm down")
+
+    def unsettled(self) -> dict[str, float]:
+        """Return the outbox messages that are not settled, by labels, from the metrics."""
+        text = self.county.bridge.ask("GET", "/metrics").raw.decode()
+        counts = {labels: float(value) for labels, value in _OUTBOX.findall(text)}
+        return {
+            labels: value
+            for labels, value in counts.items()
+            if value and any(f'state="{state}"' in labels for state in UNSETTLED)
+        }
+
+    def _live_a_while(self) -> None:
+        """Let one life last for a random time."""
+        if self.dice.random() < KILLED_WHILE_STARTING:
+            time.sleep(self.dice.uniform(*AFTER_START_SECONDS))
+            return
+        self.county.bridge.wait_ready()
+        time.sleep(self.dice.uniform(*AFTER_READY_SECONDS))
+
+    def _portions(self, tickets: Sequence[Json]) -> list[list[Json]]:
+        """Cut the tickets into one portion for each life, at random places."""
+        cuts = [0, *sorted(self.dice.randrange(len(tickets) + 1) for _ in range(self.kills)), len(tickets)]
+        return [list(tickets[low:high]) for low, high in zip(cuts, cuts[1:], strict=False)]
+
+    def _is_calm(self) -> bool:
+        """Look once; the cheap questions first."""
+        if self.county.hotline.state()["unanswered"]:
+            return False
+        if any(desk.state()["busy"] or desk.state()["owing"] for desk in self.county.desks):
+            return False
+        return not self.unsettled()
