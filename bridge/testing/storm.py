@@ -6,6 +6,7 @@ Must not: judge what is left; that is the test's.
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import time
@@ -69,7 +70,7 @@ class Storm:
     def _portions(self, tickets: Sequence[Json]) -> list[list[Json]]:
         """Cut the tickets into one portion for each life, at random places."""
         cuts = [0, *sorted(self.dice.randrange(len(tickets) + 1) for _ in range(self.kills)), len(tickets)]
-        return [list(tickets[low:high]) for low, high in zip(cuts, cuts[1:], strict=False)]
+        return [list(tickets[low:high]) for low, high in itertools.pairwise(cuts)]
 
     def _is_calm(self) -> bool:
         """Look once; the cheap questions first."""

@@ -424,7 +424,10 @@ def opinion(text: str) -> dict[str, Any]:
 
 
 def test_out_of_scope_goes_back_without_a_person_if_review_is_off(desk: Desk) -> None:
-    body = ticket(title="公司不交公积金", content="公司三年没有交住房公积金,社保倒是正常,要求补缴公积金。")
+    body = ticket(
+        title="公司不交公积金",
+        content="来电人在公司上班两年,社保都按时交了,但公司从来没有给交住房公积金。要求公司补缴两年的公积金。",
+    )
     case_id = desk.hotline.post(TICKETS, body).body["case_id"]
     assert desk.case(case_id)["state"] == "returned_upstream"
     wait_until(

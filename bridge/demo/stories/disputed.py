@@ -119,7 +119,7 @@ OUTSIDE = Story(
             {
                 "kind": "complaint",
                 "title": "公司不交公积金",
-                "content": "来电人反映泽恒设计公司三年没有交住房公积金,社保倒是正常,要求税务追缴公积金。",
+                "content": "来电人翁先生在泽恒设计公司上班三年,社保都按时交了,但公司从来没有给交住房公积金。要求公司补缴三年的公积金。",
                 "petitioner": citizen("翁先生", "13100001717"),
                 "counterparty": {"name": "泽恒设计公司", "type": "employer"},
             },
