@@ -61,6 +61,9 @@ class Audience(Protocol):
     def message(self, run: Run | None, note: Note) -> None:
         """The daemon has told somebody something."""
 
+    def crash(self, seconds: float) -> None:
+        """The daemon was killed and is back after ``seconds``."""
+
 
 class Player:
     """Plays stories in one world before one audience."""
@@ -70,12 +73,17 @@ class Player:
         self.runs = runs
         self._audience = audience
 
-    def play(self, closes_at: datetime) -> None:
-        """Play every step of every story, then let time pass until ``closes_at``."""
+    def play(self, closes_at: datetime, crashes_at: datetime) -> None:
+        """Play every step of every story, kill the daemon once on the way, and let time pass until ``closes_at``."""
         steps = sorted(
             ((instant(step.at), run, step) for run in self.runs for step in run.story.steps), key=lambda entry: entry[0]
         )
+        crashed = False
         for at, run, step in steps:
+            if at > crashes_at and not crashed:
+                self._pass_time(crashes_at)
+                crashed = True
+                self._audience.crash(self.world.crash())
             self._pass_time(at)
             self._take(run, step)
             self._show(self.world.settle())

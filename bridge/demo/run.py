@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bridge.demo.crowd import Crowd
 from bridge.demo.player import Player, Run, runs_of
-from bridge.demo.stories import CLOSES, OPENS, STORIES
+from bridge.demo.stories import CLOSES, CRASHES, OPENS, STORIES
 from bridge.demo.story import instant
 from bridge.demo.verdict import differences
 from bridge.demo.view import Screen, results
@@ -52,7 +52,7 @@ def _perform(console: Console, world: World) -> list[Judged]:
     """Play and judge the stories and show what became of them."""
     runs = runs_of(STORIES)
     with Screen(console, runs, world.now) as screen:
-        Player(world, runs, screen).play(instant(CLOSES))
+        Player(world, runs, screen).play(instant(CLOSES), instant(CRASHES))
     judged = [_judge(world, run) for run in runs]
     console.print(results(judged))
     for run, _, found in judged:

@@ -68,6 +68,10 @@ class Screen:
         style = {"assignment.reminder": "yellow", "assignment.escalated": "red", "ticket.replied": "green"}
         self._say(run, words.message_text(note.to, note.type), style.get(note.type, "white"))
 
+    def crash(self, seconds: float) -> None:
+        """Show that the daemon was killed and came back."""
+        self._say(None, f"网桥进程被 kill -9,{seconds:.1f} 秒后恢复,接着办", "bold magenta")
+
     def _say(self, run: Run | None, text: str, style: str) -> None:
         """Keep a line for the picture, or print it."""
         name = f"{run.story.id} {run.story.name}" if run else "—"

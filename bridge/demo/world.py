@@ -52,10 +52,7 @@ class World:
         self._stack = contextlib.ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-demo-")))
         self.clock = BusinessClock(self.directory / "clock.sock")
-        environment = {
-            "BRIDGE_CLOCK_START": opens_at.isoformat(),
-            "BRIDGE_CLOCK_SOCKET": str(self.directory / "clock.sock"),
-        }
+        environment = {"BRIDGE_CLOCK_SOCKET": str(self.directory / "clock.sock"), **_clock_at(opens_at)}
         self.county = County(
             self.directory, environment=environment, groups=ONE_PROCESS_EACH, automatic=False, port=port
         )
@@ -94,6 +91,14 @@ class World:
         self.now = self.clock.advance_to(instant).astimezone(CHINA)
         return self.hear()
 
+    def crash(self) -> float:
+        """Kill the daemon with -9, start it again at the same business time; return the seconds it took."""
+        began = time.monotonic()
+        self.county.bridge.kill()
+        self.county.bridge.start(_clock_at(self.now))
+        self.county.bridge.wait_ready()
+        return time.monotonic() - began
+
     def settle(self) -> list[Note]:
         """Wait until no message is under way; return the new ones.
 
@@ -131,3 +136,8 @@ class World:
         """Ask the metrics whether any message waits to be sent."""
         text = self.county.bridge.ask("GET", "/metrics").raw.decode()
         return any(float(value) > 0 for value in _UNDER_WAY.findall(text))
+
+
+def _clock_at(instant: datetime) -> dict[str, str]:
+    """Return the setting that starts the business clock at ``instant``."""
+    return {"BRIDGE_CLOCK_START": instant.isoformat()}

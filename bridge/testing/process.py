@@ -123,8 +123,9 @@ class BridgeProcess:
         """Where all lives write their logs."""
         return self.site.directory / "bridge.log"
 
-    def start(self) -> None:
-        """Start a life and return at once."""
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start a life and return at once; ``environment`` is added for this life and those after it."""
+        self._environment |= environment or {}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 self._command("serve"),

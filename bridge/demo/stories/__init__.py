@@ -12,6 +12,8 @@ from bridge.demo.story import Story
 
 OPENS = "02-02 09:00"
 CLOSES = "03-20 12:00"
+CRASHES = "02-13 12:00"
+"""When the daemon is killed with -9 and started again; no story may notice."""
 
 STORIES: tuple[Story, ...] = tuple(
     sorted((*single.STORIES, *joint.STORIES, *disputed.STORIES), key=lambda story: story.id)
