@@ -1,0 +1,113 @@
+"""A batch of tickets as NDJSON: spooled, verified as a whole, then taken line by line.
+
+Owns: ``/v1/feeds/{feed}/batch``. A bad line is rejected alone; results come in the order of the lines, and a batch
+sent again is harmless (its lines are duplicates). Must not: keep the batch in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from bridge.errors import IllegalTransition, IntakeError, InvalidPayload, StoreError, Unavailable
+from bridge.registry import AnyFeed
+from bridge.web.answers import problems_view
+from bridge.web.bodies import BATCH_BYTES, MEBIBYTE, TICKET_BYTES, mapped, spooled
+from bridge.web.context import WebContext, context_of
+from bridge.web.intake import counted
+from bridge.web.middleware import tell
+from bridge.web.signed import feed_of, reason_of, verify
+
+LINES_AT_ONCE = 200
+"""Lines handed to the service together; they share commits."""
+
+Result = dict[str, Any]
+
+
+async def post_batch(request: web.Request) -> web.StreamResponse:
+    """Take a batch: 200 and one result a line."""
+    feed, adapter = feed_of(request)
+    return await counted(request, feed, _take(request, feed, adapter))
+
+
+async def _take(request: web.Request, feed: str, adapter: AnyFeed) -> web.StreamResponse:
+    async with spooled(request, BATCH_BYTES) as file:
+        with mapped(file) as body:
+            await verify(request, adapter, body)
+        return await _answer(request, feed, adapter, _lines(file))
+
+
+async def _answer(request: web.Request, feed: str, adapter: AnyFeed, lines: Iterator[bytes]) -> web.StreamResponse:
+    context = context_of(request)
+    first = await _results(context, feed, adapter, list(islice(lines, LINES_AT_ONCE)))
+    if first and all(result.get("retry") for result in first):
+        raise Unavailable("nothing of the batch was taken")
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson; charset=utf-8"})
+    await response.prepare(request)
+    count = len(first)
+    await response.write(_ndjson(first))
+    while chunk := list(islice(lines, LINES_AT_ONCE)):
+        count += len(chunk)
+        await response.write(_ndjson(await _results(context, feed, adapter, chunk)))
+    await response.write_eof()
+    tell(request, lines=str(count))
+    return response
+
+
+async def _results(context: WebContext, feed: str, adapter: AnyFeed, lines: list[bytes]) -> list[Result]:
+    return await asyncio.gather(*(_result(context, feed, adapter, line) for line in lines))
+
+
+async def _result(context: WebContext, feed: str, adapter: AnyFeed, line: bytes) -> Result:
+    try:
+        if len(line) > TICKET_BYTES:
+            return _rejected(line, f"一行超过 {TICKET_BYTES // MEBIBYTE} MiB")
+        draft = adapter.parse_ticket(line)
+        answer = await context.service.accept_batch_line(feed, draft)
+    except (IntakeError, IllegalTransition, StoreError) as error:
+        context.metrics.count("intake_rejected_total", feed=feed, reason=reason_of(error) or "invalid")
+        return _refused(line, error)
+    status = "duplicate" if answer.body.get("duplicate") else "accepted"
+    return {"external_id": draft.external_id, "status": status, **answer.body}
+
+
+def _refused(line: bytes, error: Exception) -> Result:
+    if isinstance(error, StoreError):
+        return {**_rejected(line, "数据库暂不可用，请重发这一行"), "retry": True}
+    if isinstance(error, InvalidPayload):
+        return {**_rejected(line, "字段有误，详见 errors"), "errors": problems_view(error)}
+    return _rejected(line, str(error))
+
+
+def _rejected(line: bytes, detail: str) -> Result:
+    return {"external_id": _external_id(line), "status": "rejected", "detail": detail}
+
+
+def _external_id(line: bytes) -> str | None:
+    """Find out whose line it was, as far as it can be read."""
+    try:
+        ticket = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    found = ticket.get("external_id") if isinstance(ticket, dict) else None
+    return found[:64] if isinstance(found, str) else None
+
+
+def _lines(file: Any) -> Iterator[bytes]:
+    """Read line after line from the start, without blank ones; a line over the limit is cut past it."""
+    file.seek(0)
+    while line := file.readline(TICKET_BYTES + 2):
+        whole = line.endswith(b"\n")
+        while not whole and (rest := file.readline(MEBIBYTE)):
+            whole = rest.endswith(b"\n")
+        if line.strip():
+            yield line.strip() if len(line) <= TICKET_BYTES + 1 else line
+
+
+def _ndjson(results: list[Result]) -> bytes:
+    return b"".join(orjson.dumps(result) + b"\n" for result in results)

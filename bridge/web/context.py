@@ -1,0 +1,91 @@
+"""What the handlers are given: the service, the adapters, the rules of the moment, the ports.
+
+Owns: the :class:`Service` protocol, the seam between HTTP and the pipeline. Must not: hold logic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
+from bridge.core.model import Actor, TicketDraft
+from bridge.core.policy import Rules
+from bridge.metrics import Metrics
+from bridge.pipeline.inbound import Answer, Inbound
+from bridge.pipeline.queries import CaseQuery
+from bridge.pipeline.tokens import Operator
+from bridge.ports import Ports
+from bridge.registry import Registry
+from bridge.settings import Web
+
+
+class Service(Protocol):
+    """The use cases. Each raises an :class:`~bridge.errors.IntakeError`, ``IllegalTransition`` or ``Unavailable``."""
+
+    async def accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None) -> Answer:
+        """Register a ticket; answers after the commit."""
+
+    async def accept_batch_line(self, feed: str, draft: TicketDraft) -> Answer:
+        """Register one ticket of a batch."""
+
+    async def accept_event(self, feed: str, event: UpstreamEvent, inbound: Inbound | None) -> Answer:
+        """Apply an upstream's event."""
+
+    async def accept_receipt(
+        self, unit_id: str, assignment_id: str, receipt: UnitReceipt, inbound: Inbound | None
+    ) -> Answer:
+        """Apply a unit's receipt."""
+
+    async def replay(self, inbound: Inbound) -> Answer | None:
+        """Return the first answer to a webhook id; raises ReplayConflict for another body."""
+
+    async def act(self, case_id: str, action: OperatorAction, actor: Actor, unit_id: str | None) -> Answer:
+        """Apply an operator's action; ``unit_id`` bounds a clerk."""
+
+    async def register(self, unit: str, draft: TicketDraft, actor: Actor) -> Answer:
+        """Register at a unit's counter."""
+
+    async def updates(self, feed: str, after: str | None, limit: int) -> dict[str, Any]:
+        """Return what waits for an upstream that pulls."""
+
+    async def messages(self, unit_id: str, after: str | None, limit: int) -> dict[str, Any]:
+        """Return what waits for a unit that pulls."""
+
+    async def cases(self, query: CaseQuery) -> dict[str, Any]:
+        """List cases."""
+
+    async def case(self, case_id: str) -> dict[str, Any]:
+        """Return one case."""
+
+    async def history(self, case_id: str) -> dict[str, Any]:
+        """Return one case's history."""
+
+    async def authenticate(self, token: str) -> Operator:
+        """Return whose token this is."""
+
+    async def readiness(self) -> list[str]:
+        """Return what is not ready, in Chinese; empty means ready."""
+
+
+@dataclass(frozen=True)
+class WebContext:
+    """Everything a handler may use."""
+
+    service: Service
+    registry: Registry
+    rules: Callable[[], Rules]
+    ports: Ports
+    metrics: Metrics
+    limits: Web = field(default_factory=Web)
+
+
+CONTEXT: web.AppKey[WebContext] = web.AppKey("context", WebContext)
+
+
+def context_of(request: web.Request) -> WebContext:
+    """Return the context of the application that serves a request."""
+    return request.app[CONTEXT]

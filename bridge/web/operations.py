@@ -1,0 +1,33 @@
+"""For those who watch the daemon: alive, ready, metrics, OpenAPI.
+
+Owns: ``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json``. Must not: need a token; they show nothing personal.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from bridge.metrics import CONTENT_TYPE
+from bridge.web.answers import json_answer, problem
+from bridge.web.context import context_of
+
+
+async def get_health(_request: web.Request) -> web.Response:
+    """Say that the process is alive."""
+    return json_answer({"status": "ok"})
+
+
+async def get_readiness(request: web.Request) -> web.Response:
+    """Say whether everything needed is good, and what is not."""
+    lacking = await context_of(request).service.readiness()
+    if lacking:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "未就绪：" + "；".join(lacking), not_ready=lacking)
+    return json_answer({"status": "ready"})
+
+
+async def get_metrics(request: web.Request) -> web.Response:
+    """Export every series."""
+    body = context_of(request).metrics.exposition()
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})

@@ -1,0 +1,314 @@
+"""What leaves us, as schemas for the other side: messages to units, pushes upstream, answers, problems.
+
+Owns: the published shape of outgoing bodies (contract §3). The core composes them; a test holds them against these
+models. Must not: be used to build a body. A reader must take keys it does not know: they may be added.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bridge.core.model import (
+    AssignmentState,
+    CaseState,
+    Conclusion,
+    ProcedureId,
+    ReceiptType,
+    Role,
+)
+
+
+class Outgoing(BaseModel):
+    """A body we send; further keys may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class CategoryOut(Outgoing):
+    """One of the ten categories."""
+
+    id: str
+    number: int
+    name: str
+
+
+class DueOut(Outgoing):
+    """Dates of an assignment; null where no such clock runs."""
+
+    sign_by: datetime | None = None
+    return_by: datetime | None = None
+    opinion_by: datetime | None = None
+    consolidate_by: datetime | None = None
+    reply_by: datetime | None = None
+
+
+class StandingOpinionOut(Outgoing):
+    """A unit's opinion as the consolidating unit sees it."""
+
+    unit: str
+    role: Role
+    version: int
+    conclusion: Conclusion
+    text: str
+    legal_basis: list[str]
+
+
+class UnitMessage(Outgoing):
+    """A message to a unit. ``owed`` is what this unit owes now, ``allowed`` what else is legal now."""
+
+    type: Literal[
+        "assignment.dispatched",
+        "assignment.reminder",
+        "assignment.escalated",
+        "assignment.withdrawn",
+        "case.updated",
+    ]
+    assignment_id: str | None
+    case_id: str
+    unit: str
+    role: Role | None
+    procedure: ProcedureId | None
+    round: int
+    owed: list[ReceiptType]
+    allowed: list[ReceiptType]
+    category: CategoryOut | None
+    due: DueOut
+    clause: list[str]
+    case: dict[str, Any]
+    co_units: list[str]
+    respond_url: str | None
+    ready_to_consolidate: bool = False
+    opinions: list[StandingOpinionOut] | None = None
+
+
+class OpinionSummaryOut(Outgoing):
+    """One unit's line of a reply."""
+
+    unit: str
+    role: Role
+    summary: str
+    legal_basis: list[str]
+
+
+class ReplyOut(Outgoing):
+    """The reply; ``conclusion``, ``resolved`` and ``public_text`` are always there."""
+
+    conclusion: Conclusion
+    resolved: bool
+    unresolved_reason: str | None = None
+    public_text: str
+    internal_text: str | None = None
+    contacted_at: datetime | None = None
+    contacted_by: str | None = None
+    opinions: list[OpinionSummaryOut] = Field(default_factory=list)
+    legal_basis: list[str] = Field(default_factory=list)
+    remedies: list[str] = Field(default_factory=list)
+    documents: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class _Push(Outgoing):
+    type: str
+    external_id: str
+    ticket_id: str
+    case_id: str
+    occurred_at: datetime
+
+
+class TicketAssigned(_Push):
+    """The lead is dispatched or changed."""
+
+    type: Literal["ticket.assigned"]
+    unit: str
+
+
+class ContactOut(Outgoing):
+    """Whom the payer must reach (R23)."""
+
+    unit: str
+    person: str
+    phone: str
+
+
+class TicketTransferred(_Push):
+    """Transferred to another unit: the payer must be told whom to reach."""
+
+    type: Literal["ticket.transferred"]
+    contact: ContactOut
+
+
+class TicketAccepted(_Push):
+    """受理告知."""
+
+    type: Literal["ticket.accepted"]
+    accepting_unit: str
+    due: datetime | None
+
+
+class TicketProgress(_Push):
+    """Progress in words."""
+
+    type: Literal["ticket.progress"]
+    text: str
+
+
+class TicketExtensionRequested(_Push):
+    """The lead asks for more time."""
+
+    type: Literal["ticket.extension_requested"]
+    until: datetime
+    reason: str | None
+
+
+class TicketReplied(_Push):
+    """The answer; ``supplement`` marks one that adds to an earlier answer of the same round."""
+
+    type: Literal["ticket.replied"]
+    round: int = Field(ge=1)
+    supplement: bool
+    reply: ReplyOut
+
+
+class TicketReturned(_Push):
+    """Out of scope, or not ours."""
+
+    type: Literal["ticket.returned"]
+    reason_code: str
+    reason: str | None
+    suggested: str | None
+
+
+class TicketWithdrawn(_Push):
+    """The withdrawal is done."""
+
+    type: Literal["ticket.withdrawn"]
+
+
+PushOut = Annotated[
+    TicketAssigned
+    | TicketTransferred
+    | TicketAccepted
+    | TicketProgress
+    | TicketExtensionRequested
+    | TicketReplied
+    | TicketReturned
+    | TicketWithdrawn,
+    Field(discriminator="type"),
+]
+
+
+class TicketTaken(Outgoing):
+    """Answer to a ticket."""
+
+    ticket_id: str
+    case_id: str
+    duplicate: bool
+    revision: int = Field(ge=1)
+
+
+class BatchLine(Outgoing):
+    """One result of a batch."""
+
+    external_id: str | None
+    status: Literal["accepted", "duplicate", "rejected"]
+    ticket_id: str | None = None
+    case_id: str | None = None
+    detail: str | None = None
+
+
+class EventTaken(Outgoing):
+    """Answer to an event."""
+
+    ticket_id: str
+    case_id: str
+
+
+class ReceiptTaken(Outgoing):
+    """Answer to a receipt."""
+
+    assignment_id: str
+    state: AssignmentState
+    case_state: CaseState
+    opinion_version: int | None
+    owed: list[ReceiptType]
+    allowed: list[ReceiptType]
+
+
+class Updates(Outgoing):
+    """What waits for an upstream that pulls; ask again with ``after=cursor`` to acknowledge."""
+
+    updates: list[PushOut]
+    cursor: str | None
+
+
+class Messages(Outgoing):
+    """What waits for a unit that pulls; ask again with ``after=cursor`` to acknowledge."""
+
+    messages: list[UnitMessage]
+    cursor: str | None
+
+
+class CaseList(Outgoing):
+    """A page of cases."""
+
+    cases: list[dict[str, Any]]
+    next: str | None
+
+
+class AssignmentOut(Outgoing):
+    """An assignment as operators see it."""
+
+    id: str
+    unit: str
+    role: Role
+    state: AssignmentState
+    owed: list[ReceiptType]
+    due: DueOut
+
+
+class CaseOut(Outgoing):
+    """A case in full."""
+
+    id: str
+    state: CaseState
+    suspended: bool
+    confidential: bool
+    procedure: ProcedureId | None
+    category: CategoryOut | None
+    lead: str | None
+    accepting_unit: str | None
+    round: int
+    tickets: list[dict[str, Any]]
+    assignments: list[AssignmentOut]
+    deadlines: list[dict[str, Any]]
+    allowed_actions: list[str]
+    merged_into: str | None = None
+
+
+class History(Outgoing):
+    """A case's history."""
+
+    case_id: str
+    events: list[dict[str, Any]]
+
+
+class FieldProblem(Outgoing):
+    """One wrong field."""
+
+    path: str
+    message: str
+
+
+class ProblemDetails(Outgoing):
+    """RFC 9457; ``errors`` with 422, the lists of what is legal with 409."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+    owed: list[ReceiptType] | None = None
+    allowed: list[ReceiptType] | None = None
+    allowed_actions: list[str] | None = None
