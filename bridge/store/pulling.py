@@ -30,12 +30,22 @@ _OFFER = (
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A message the counterpart has fetched and acknowledged."""
+
+    key: str
+    type: str
+    case_id: str
+    ticket_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """What one fetch returned and acknowledged."""
 
     bodies: list[dict[str, Any]]
     cursor: str | None
-    acknowledged: list[tuple[str, str | None]]
+    acknowledged: list[Acknowledged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class PullStore:
     vault: Vault
 
     def fetch(self, tx: Tx, kind: str, target: str, after: str | None, limit: int, wall: datetime) -> Fetched:
-        """Acknowledge up to ``after`` and offer the oldest unacknowledged; ``acknowledged`` lists (type, ticket id)."""
+        """Acknowledge up to ``after`` and offer the oldest unacknowledged."""
         acknowledged = self._acknowledge(tx, kind, target, _position(after), wall) if after else []
         rows = self._oldest(tx, kind, target, limit)
         bodies = self._offer(tx, kind, target, rows)
@@ -60,16 +70,14 @@ class PullStore:
             _T.c.state == OutboxState.READY.value, _T.c.due_at.is_(None),
         ]  # fmt: skip
 
-    def _acknowledge(
-        self, tx: Tx, kind: str, target: str, position: int, wall: datetime
-    ) -> list[tuple[str, str | None]]:
+    def _acknowledge(self, tx: Tx, kind: str, target: str, position: int, wall: datetime) -> list[Acknowledged]:
         statement = (
             update(_T)
             .where(*self._mine(kind, target), _T.c.position <= position)
             .values(state=OutboxState.DELIVERED.value, delivered_at=wall)
-            .returning(_T.c.type, _T.c.ticket_id)
+            .returning(_T.c.key, _T.c.type, _T.c.case_id, _T.c.ticket_id)
         )
-        return [(row.type, row.ticket_id) for row in tx.write(statement)]
+        return [Acknowledged(*row) for row in tx.write(statement)]
 
     def _oldest(self, tx: Tx, kind: str, target: str, limit: int) -> list[Any]:
         query = (

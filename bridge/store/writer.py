@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 MAX_BATCH = 256
 ATTEMPTS = 8
-_RETRYABLE = {"40001", "40P01"}
+_RETRYABLE = {"40001", "40P01", "23505"}
 
 
 @dataclass(slots=True)
@@ -38,11 +38,11 @@ class Tx:
     connection: Connection
     dirty: bool = False
 
-    def read(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    def read(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a query."""
         return self.connection.execute(statement, parameters)
 
-    def write(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    def write(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement that changes rows."""
         self.dirty = True
         return self.connection.execute(statement, parameters)
@@ -252,7 +252,7 @@ class PostgresWriter:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Tell whether a unit of work may simply run again (serialization failure, deadlock)."""
+    """Tell whether a unit of work may simply run again (serialization failure, deadlock, a key somebody else inserted first)."""
     original = getattr(error, "orig", None)
     return getattr(original, "sqlstate", None) in _RETRYABLE or getattr(original, "pgcode", None) in _RETRYABLE
 

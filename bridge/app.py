@@ -1,0 +1,270 @@
+"""The composition root: what is started, in which order, and how it stops.
+
+Owns: building every part from the settings and handing the parts to each other; SIGTERM and the drain.
+Must not: decide anything about tickets. Roles: web, worker, clock, feeds (default all).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+
+from bridge.clock import SystemClock
+from bridge.clock_socket import ClockSocket
+from bridge.core.lifecycle.work import FeedTerms
+from bridge.core.policy import Rules
+from bridge.crypto import Keyring, Vault
+from bridge.delivery.targets import Targets
+from bridge.delivery.worker import Worker
+from bridge.errors import ConfigError, Problem, Unavailable
+from bridge.ledger_gauges import snapshot
+from bridge.logs import configure_logs
+from bridge.loops import Heartbeats, Leader, repeat
+from bridge.metrics import Metrics
+from bridge.pipeline.observe import Observer
+from bridge.pipeline.runtime import Runtime
+from bridge.pipeline.service import Service
+from bridge.ports import Ports, SystemRng, UlidIds
+from bridge.registry import Registry
+from bridge.rules.load import load_rules
+from bridge.settings import Settings
+from bridge.signed_http import client_session
+from bridge.store.engine import parse
+from bridge.store.store import Store
+from bridge.web.app import WebContext, create_app
+from bridge.web.server import WebServer
+
+log = structlog.get_logger(__name__)
+
+ROLES = ("web", "worker", "clock", "feeds")
+SWEEP_SECONDS = 1.0
+GAUGE_SECONDS = 5.0
+FORGET_DAYS = 30
+START_PATIENCE_SECONDS = 30.0
+"""How long an unreachable database is waited for at the start."""
+
+
+def system_ports() -> Ports:
+    """Return the real ports; ``BRIDGE_CLOCK_START`` sets the business clock ahead or back (demo and tests)."""
+    start = os.environ.get("BRIDGE_CLOCK_START")
+    clock = SystemClock()
+    if start:
+        clock = SystemClock(datetime.fromisoformat(start) - clock.wall())
+    rng = SystemRng()
+    return Ports(clock, UlidIds(clock.wall, rng.token), rng)
+
+
+async def open_store(settings: Settings, *, create_key: bool = True) -> Store:
+    """Open the ledger of these settings.
+
+    The key file is made only for an empty database: data without its key is a refused start.
+    Raises ConfigError with the remedy; Unavailable.
+    """
+    url = parse(settings.database_url)
+    if not settings.key_file.exists():
+        placeholder = Store(url, settings.region_code, Vault(Keyring("none", {"none": bytes(32)}, bytes(32))))
+        if not create_key or not await _waiting(placeholder.is_empty):
+            message = f"密钥文件 {settings.key_file} 不存在，而数据库里已有数据；请恢复原来的密钥文件"
+            raise ConfigError("bridge.toml", [Problem("encryption.key_file", message)])
+        Keyring.create(settings.key_file)
+    store = Store(url, settings.region_code, Vault(Keyring.load(settings.key_file)))
+    await _waiting(store.start)
+    return store
+
+
+async def _waiting(call: Callable[[], object]) -> object:
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        stop=stop_after_delay(START_PATIENCE_SECONDS),
+        wait=wait_exponential_jitter(initial=0.2, max=3),
+        reraise=True,
+    ):
+        with attempt:
+            result = call()
+            return await result if asyncio.iscoroutine(result) else result
+    return None
+
+
+def load(settings: Settings) -> Rules:
+    """Load the rules of these settings. Raises ConfigError with every problem."""
+    rules = load_rules(settings.rules)
+    problems = [
+        Problem(f"feeds.{feed.name}.accepting_unit", f"规则中没有单位 {feed.accepting_unit}")
+        for feed in settings.feeds.values()
+        if feed.accepting_unit is not None and rules.policy.unit_named(feed.accepting_unit) is None
+    ]
+    if problems:
+        raise ConfigError("bridge.toml", problems)
+    return rules if settings.review is None else rules.with_review(settings.review)
+
+
+def feed_terms(settings: Settings, rules: Rules) -> dict[str, FeedTerms]:
+    """Return what the core knows of each feed; ``counter.<unit>`` feeds exist for every unit."""
+    terms = {f"counter.{unit}": FeedTerms("counter", accepting_unit=unit) for unit in rules.policy.units}
+    for feed in settings.feeds.values():
+        push = None if feed.push is None else frozenset(type_.value for type_ in feed.push)
+        terms[feed.name] = FeedTerms(feed.adapter, push, feed.accepting_unit, feed.honour_upstream_unit)
+    return terms
+
+
+@dataclass
+class Daemon:
+    """One process of the bridge."""
+
+    settings: Settings
+    roles: Sequence[str] = ROLES
+    ports: Ports = field(default_factory=system_ports)
+    metrics: Metrics = field(default_factory=Metrics)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    draining: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The name under which this process holds leases."""
+        return self._owner
+
+    def __post_init__(self) -> None:
+        """Draw the process's name."""
+        self._owner = self.ports.ids.new("p")
+
+    async def run(self) -> None:
+        """Start, serve until SIGTERM or SIGINT, drain, stop."""
+        self._listen_for_signals()
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            log.info("daemon.started", roles=list(self.roles), address=self.settings.document.listen)
+            await self._stop.wait()
+            self.draining = True
+            log.info("daemon.draining")
+        log.info("daemon.stopped")
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            os._exit(1)
+        self._stop.set()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        rules = load(self.settings)
+        self.metrics.show_rules(rules.policy.hash, self.ports.clock.wall().timestamp(), successful=True)
+        store = await open_store(self.settings)
+        stack.push_async_callback(store.stop)
+        http = await stack.enter_async_context(client_session())
+        registry = await stack.enter_async_context(self._registry(http))
+        targets = Targets(registry, lambda: rules, self._adapter_names(), shadow=self.settings.shadow)
+        terms = feed_terms(self.settings, rules)
+        runtime = Runtime(store, self.ports, lambda: rules, terms, self.settings.public_url, targets.placement)
+        beats = Heartbeats(self.ports.clock, self.metrics)
+        service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.silent, self._drain_notice])
+        self._describe(rules)
+        await self._start_clock_socket(stack, service)
+        if "worker" in self.roles:
+            await self._start_worker(stack, service, targets, beats)
+        if "clock" in self.roles:
+            self._start_clock(stack, service, beats)
+        stack.push_async_callback(self._cancel_loops)
+        if "web" in self.roles:
+            await self._start_web(stack, service, registry)
+
+    def _registry(self, http: aiohttp.ClientSession) -> Registry:
+        return Registry.build(
+            self.settings.adapters_of_feeds(), self.settings.adapters_of_channels(), http, self.ports.clock
+        )
+
+    def _adapter_names(self) -> dict[tuple[str, str], str]:
+        feeds = {("upstream", name): feed.adapter for name, feed in self.settings.feeds.items()}
+        return feeds | {("unit", name): channel.adapter for name, channel in self.settings.channels.items()}
+
+    def _describe(self, rules: Rules) -> None:
+        names = [(adapter, kind) for (kind, _), adapter in self._adapter_names().items()]
+        policy = rules.policy
+        self.metrics.initialise(
+            feeds=self.settings.feeds, units=policy.units, categories=policy.categories, adapters=names
+        )
+        horizon = datetime.combine(policy.calendar.covered_until, datetime.max.time())
+        self.metrics.put("calendar_horizon_timestamp_seconds", horizon.timestamp())
+
+    def _drain_notice(self) -> list[str]:
+        return ["正在停机"] if self.draining or self._stop.is_set() else []
+
+    async def _start_clock_socket(self, stack: AsyncExitStack, service: Service) -> None:
+        path, clock = os.environ.get("BRIDGE_CLOCK_SOCKET"), self.ports.clock
+        if path and isinstance(clock, SystemClock):
+            server = ClockSocket(Path(path), clock, service)
+            await server.start()
+            stack.push_async_callback(server.stop)
+
+    async def _start_worker(self, stack: AsyncExitStack, service: Service, targets: Targets, beats: Heartbeats) -> None:
+        options = self.settings.worker
+        worker = Worker(
+            service.runtime, targets, self.metrics, self.owner, service.after,
+            concurrency=options.concurrency, per_target=options.per_target,
+            lease=timedelta(seconds=options.lease_seconds), alive=lambda: beats.beat("delivery"),
+        )  # fmt: skip
+        service.wake = worker.wake
+        if service.runtime.store.single:
+            await worker.rescue(everything=True)
+        self._tasks.append(asyncio.create_task(worker.run(), name="delivery"))
+        stack.push_async_callback(worker.stop)
+
+    def _start_clock(self, stack: AsyncExitStack, service: Service, beats: Heartbeats) -> None:
+        leader = Leader(service.runtime.store, self.ports.clock, "clock", self.owner)
+        stack.push_async_callback(leader.release)
+        gauges_at = -GAUGE_SECONDS
+
+        async def step() -> None:
+            nonlocal gauges_at
+            if not await leader.holds():
+                self.metrics.show_ledger(None)
+                return
+            await service.sweep()
+            monotonic = self.ports.clock.monotonic()
+            if monotonic - gauges_at >= GAUGE_SECONDS:
+                await self._housekeep(service)
+                gauges_at = monotonic
+
+        self._loop("clock", step, beats, SWEEP_SECONDS)
+
+    async def _housekeep(self, service: Service) -> None:
+        store, wall = service.runtime.store, self.ports.clock.wall()
+        self.metrics.show_ledger(await store.read(lambda tx: snapshot(tx, store, wall)))
+        old = wall - timedelta(days=FORGET_DAYS)
+        await store.write(lambda tx: store.inbound.forget_before(tx, old))
+
+    def _loop(self, name: str, step: Callable[[], object], beats: Heartbeats, every_seconds: float) -> None:
+        work = repeat(name, step, self.ports.clock, beats, every_seconds=every_seconds)  # type: ignore[arg-type]
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def _cancel_loops(self) -> None:
+        loops = [task for task in self._tasks if task.get_name() != "delivery"]
+        for task in loops:
+            task.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+
+    async def _start_web(self, stack: AsyncExitStack, service: Service, registry: Registry) -> None:
+        context = WebContext(service, registry, self.metrics, self.ports.clock, self.settings)
+        server = WebServer(create_app(context), self.settings)
+        await server.start()
+        stack.push_async_callback(server.stop)
+
+
+async def serve(settings: Settings, roles: Sequence[str] = ROLES) -> None:
+    """Run the daemon with these settings until it is told to stop. Raises ConfigError, Unavailable."""
+    ports = system_ports()
+    configure_logs(ports.clock.wall, form=settings.log_format)
+    await Daemon(settings, roles, ports).run()

@@ -1,0 +1,209 @@
+"""The delivery worker: claim → attempt → settle, many at once, few per counterpart.
+
+Owns: concurrency, fairness between counterparts, leases. Must not: decide about retries
+(``core.retry``) or about cases (``pipeline.settle``). No transaction is open during an attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from bridge.core.model import OutboxState
+from bridge.core.retry import Park, RetryAfter, Uncertain, next_attempt
+from bridge.delivery.targets import NoSuchTarget, Targets
+from bridge.errors import DeliveryError, FailureReason, LeaseLost, NotYet, StoreError
+from bridge.metrics import Metrics
+from bridge.pipeline import settle
+from bridge.pipeline.commit import Committed
+from bridge.pipeline.runtime import Runtime
+from bridge.store.outbox import Claimed
+from bridge.store.writer import Tx
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+RESCUE_SECONDS = 2.0
+TROUBLED_AFTER = 3
+"""A counterpart that failed so often in a row is tried with one message at a time."""
+
+
+@dataclass
+class Worker:
+    """One process's deliveries. ``after`` is told of every committed change."""
+
+    runtime: Runtime
+    targets: Targets
+    metrics: Metrics
+    owner: str
+    after: Callable[[Committed | None], None]
+    concurrency: int = 128
+    per_target: int = 8
+    lease: timedelta = timedelta(seconds=25)
+    alive: Callable[[], None] = lambda: None
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _in_flight: Counter[str] = field(default_factory=Counter)
+    _failures: Counter[str] = field(default_factory=Counter)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _stopping: bool = False
+
+    def wake(self) -> None:
+        """Say that there may be something to send."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until stopped; a database that fails is tried again later."""
+        rescued_at = -RESCUE_SECONDS
+        clock = self.runtime.ports.clock
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                if clock.monotonic() - rescued_at >= RESCUE_SECONDS:
+                    await self.rescue()
+                    rescued_at = clock.monotonic()
+                claimed = await self.claim()
+                self.alive()
+            except StoreError as error:
+                log.warning("delivery.database_failed", error=type(error).__name__)
+                claimed = []
+            for each in claimed:
+                self._begin(each)
+            if not claimed:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+
+    async def stop(self, patience_seconds: float = 15.0) -> None:
+        """Take no more, let what is under way finish, then give up on the rest (its leases end by themselves)."""
+        self._stopping = True
+        self.wake()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience_seconds)
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def rescue(self, *, everything: bool = False) -> int:
+        """Free rows whose lease ended; ``everything`` at the start of the only process on a database."""
+        unsafe = self.targets.uncertain_targets()
+        mine = self.owner if everything else None
+        store, wall = self.runtime.store, self.runtime.wall()
+        return await store.write(lambda tx: store.outbox.rescue(tx, wall, uncertain_targets=unsafe, mine=mine))
+
+    async def claim(self) -> list[Claimed]:
+        """Lease some due messages, none for a counterpart that has its share; few at a time, so none takes every hand."""
+        free = self.concurrency - len(self._tasks)
+        if free <= 0:
+            await self._rest()
+            return []
+        store, wall = self.runtime.store, self.runtime.wall()
+        count = min(free, 2 * self.per_target)
+        busy = [target for target, count in self._in_flight.items() if count >= self._share(target)]
+        return await store.write(
+            lambda tx: store.outbox.claim(
+                tx, owner=self.owner, count=count, wall=wall, until=wall + self.lease, busy=busy
+            )
+        )
+
+    def _share(self, target: str) -> int:
+        return 1 if self._failures[target] >= TROUBLED_AFTER else self.per_target
+
+    def _begin(self, claimed: Claimed) -> None:
+        self._in_flight[claimed.target] += 1
+        task = asyncio.create_task(self._deliver(claimed))
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._end(done, claimed.target))
+
+    def _end(self, task: asyncio.Task[None], target: str) -> None:
+        self._tasks.discard(task)
+        self._in_flight[target] -= 1
+        if self._in_flight[target] <= 0:
+            del self._in_flight[target]
+        self.wake()
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        try:
+            failure = await self._attempt(claimed)
+            if failure is None:
+                await self._settle_delivered(claimed)
+            else:
+                await self._settle_failed(claimed, failure)
+        except LeaseLost:
+            log.warning("delivery.lease_lost", key=claimed.key)
+        except StoreError as error:
+            log.warning("delivery.not_settled", key=claimed.key, error=type(error).__name__)
+
+    async def _attempt(self, claimed: Claimed) -> DeliveryError | None:
+        adapter, kind = self.targets.adapter_name(claimed.kind, claimed.target), claimed.kind
+        self.metrics.count("delivery_attempts_total", adapter=adapter, kind=kind)
+        clock = self.runtime.ports.clock
+        began = clock.monotonic()
+        failure = await self._send(claimed)
+        seconds = clock.monotonic() - began
+        self.metrics.observe("delivery_duration_seconds", seconds, adapter=adapter, kind=kind)
+        if failure is not None:
+            reason = failure.reason.value
+            self.metrics.count("delivery_failures_total", adapter=adapter, kind=kind, reason=reason)
+        self._log(claimed, failure, seconds)
+        return failure
+
+    async def _send(self, claimed: Claimed) -> DeliveryError | None:
+        try:
+            await self.targets.send(claimed)
+        except DeliveryError as error:
+            return error
+        except NoSuchTarget as error:
+            return DeliveryError(FailureReason.UNAVAILABLE, f"没有配置渠道 {error}")
+        except Exception:
+            log.exception("delivery.bug", key=claimed.key)
+            return DeliveryError(FailureReason.BUG, "程序错误，详见日志")
+        return None
+
+    def _log(self, claimed: Claimed, failure: DeliveryError | None, seconds: float) -> None:
+        fields = {
+            "key": claimed.key, "type": claimed.type, "target": claimed.target,
+            "attempt": claimed.attempts, "duration_seconds": round(seconds, 4),
+        }  # fmt: skip
+        if failure is None:
+            log.info("delivery.done", **fields)
+        else:
+            log.warning("delivery.failed", reason=failure.reason.value, error=str(failure), **fields)
+
+    async def _settle_delivered(self, claimed: Claimed) -> None:
+        self._failures.pop(claimed.target, None)
+        runtime = self.runtime
+
+        def unit(tx: Tx) -> Committed | None:
+            return settle.delivered(tx, runtime, claimed)
+
+        self.after(await runtime.store.write(unit, key=claimed.case_id))
+
+    async def _settle_failed(self, claimed: Claimed, failure: DeliveryError) -> None:
+        self._failures[claimed.target] += 1
+        verdict = next_attempt(
+            failure.reason,
+            claimed.attempts,
+            idempotent=self.targets.is_idempotent(claimed),
+            jitter=self.runtime.ports.rng.uniform(0.0, 1.0),
+            wait_seconds=failure.seconds if isinstance(failure, NotYet) else None,
+        )
+        reason, text = failure.reason.value, str(failure)
+        match verdict:
+            case RetryAfter(seconds):
+                at = self.runtime.wall() + timedelta(seconds=seconds)
+                await self.runtime.store.write(
+                    lambda tx: settle.postponed(tx, self.runtime, claimed, at, reason, text), key=claimed.case_id
+                )
+            case Park() | Uncertain():
+                state = OutboxState.PARKED if isinstance(verdict, Park) else OutboxState.UNCERTAIN
+                log.error("delivery.parked", key=claimed.key, state=state.value, reason=reason)
+                await self.runtime.store.write(
+                    lambda tx: settle.stopped(tx, self.runtime, claimed, state, reason, text), key=claimed.case_id
+                )

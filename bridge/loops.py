@@ -1,0 +1,88 @@
+"""The loops of a process: each says when it last did its work, none dies silently.
+
+Owns: running a step again and again, holding the lease of a singleton, backing off after a failure.
+Must not: know what a step does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.errors import StoreError
+from bridge.metrics import Metrics
+from bridge.ports import Clock
+from bridge.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 6.0
+"""A dead leader's lease ends after this, so another replica takes over within ten seconds."""
+
+
+@dataclass
+class Heartbeats:
+    """When each loop last did its work, as a metric and for readiness."""
+
+    clock: Clock
+    metrics: Metrics
+    patience: timedelta = timedelta(seconds=30)
+    last: dict[str, datetime] = field(default_factory=dict)
+
+    def beat(self, loop: str) -> None:
+        """Note that a loop did its work now."""
+        self.last[loop] = self.clock.wall()
+        self.metrics.put("loop_last_success_timestamp_seconds", self.last[loop].timestamp(), loop=loop)
+
+    def silent(self) -> list[str]:
+        """Name the loops that have not worked for longer than they may, in Chinese."""
+        wall = self.clock.wall()
+        return [f"循环 {loop} 已停顿" for loop, at in self.last.items() if wall - at > self.patience]
+
+
+@dataclass
+class Leader:
+    """Whether this process leads a singleton loop; renewed with every step."""
+
+    store: Store
+    clock: Clock
+    name: str
+    owner: str
+
+    async def holds(self) -> bool:
+        """Take or renew the lease; False while another process leads."""
+        wall = self.clock.wall()
+        until = wall + timedelta(seconds=LEASE_SECONDS)
+        return await self.store.write(lambda tx: self.store.leases.hold(tx, self.name, self.owner, wall, until))
+
+    async def release(self) -> None:
+        """Let another process lead at once."""
+        wall = self.clock.wall()
+        with contextlib.suppress(StoreError):
+            await self.store.write(lambda tx: self.store.leases.release(tx, self.name, self.owner, wall))
+
+
+async def repeat(
+    name: str, step: Callable[[], Awaitable[object]], clock: Clock, beats: Heartbeats, *, every_seconds: float
+) -> None:
+    """Run ``step`` for ever; a failing database is met with patience, a bug with a traceback, neither with silence."""
+    failures = 0
+    while True:
+        try:
+            await step()
+            beats.beat(name)
+            failures = 0
+        except StoreError as error:
+            failures += 1
+            log.warning("loop.failed", loop=name, error=type(error).__name__)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            failures += 1
+            log.exception("loop.crashed", loop=name)
+        await clock.sleep(min(every_seconds * 2 ** min(failures, 5), 30.0))

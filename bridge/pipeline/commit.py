@@ -1,0 +1,66 @@
+"""Load, decide, save, queue: the shape of every change to a case, inside one unit of work.
+
+Owns: that state, history and outbox rows are written together. Must not: open a transaction itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.core.lifecycle import decide
+from bridge.core.lifecycle.work import Context, Work
+from bridge.core.model import SYSTEM, CaseFile, Decision, Message, MessageType, OutboxState
+from bridge.errors import NotFound
+from bridge.pipeline.runtime import Runtime
+from bridge.store.writer import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A change that will be durable once the unit of work commits."""
+
+    file: CaseFile
+    decision: Decision
+
+
+def write(tx: Tx, runtime: Runtime, before: CaseFile | None, decision: Decision) -> Committed:
+    """Save a decision and put its messages into the outbox.
+
+    A reply to an upstream that is not a system (a counter) is delivered by being recorded, so its
+    consequence follows at once.
+    """
+    after = runtime.store.cases.save(tx, before, decision)
+    placed = [(message, runtime.placement(message)) for message in decision.messages]
+    runtime.store.outbox.put(tx, placed, runtime.wall())
+    committed = Committed(after, decision)
+    for message, placement in placed:
+        if placement.state is OutboxState.DELIVERED and message.type is MessageType.TICKET_REPLIED:
+            committed = _delivered_at_once(tx, runtime, committed, message)
+    return committed
+
+
+def _delivered_at_once(tx: Tx, runtime: Runtime, committed: Committed, message: Message) -> Committed:
+    context = runtime.context(SYSTEM, f"recorded:{message.key}")
+    follow_up = decide.reply_delivered(committed.file, message.ticket_id or "", context)
+    written = write(tx, runtime, committed.file, follow_up)
+    events = (*committed.decision.events, *written.decision.events)
+    messages = (*committed.decision.messages, *written.decision.messages)
+    return Committed(written.file, Decision(written.decision.file, events, messages))
+
+
+def load(tx: Tx, runtime: Runtime, case_id: str) -> CaseFile:
+    """Load a case file. Raises NotFound."""
+    file = runtime.store.cases.load(tx, case_id)
+    if file is None:
+        raise NotFound("没有这个案件，请核对编号")
+    return file
+
+
+def change(
+    tx: Tx, runtime: Runtime, case_id: str, context: Context, decision_of: Callable[[CaseFile, Context], Work]
+) -> tuple[Work, Committed]:
+    """Change a case by a decision; returns the workspace (for the answer) and what was committed."""
+    before = load(tx, runtime, case_id)
+    work = decision_of(before, context)
+    return work, write(tx, runtime, before, work.decision())

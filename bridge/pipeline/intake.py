@@ -1,0 +1,117 @@
+"""Tickets and events of upstreams, each in one unit of work.
+
+Owns: idempotency by (feed, external id) and by webhook-id, revisions, registration before classification.
+Must not: parse or verify (adapters do). Source: contract section 3, "Upstream"; R20.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from bridge.core.commands import UpstreamEvent
+from bridge.core.lifecycle import decide
+from bridge.core.lifecycle.register import facts_of, register
+from bridge.core.lifecycle.work import Context
+from bridge.core.model import Actor, Assessment, Classification, Route, TicketDraft
+from bridge.errors import NotFound
+from bridge.pipeline.commit import Committed, change, load, write
+from bridge.pipeline.inbound import Answer, Inbound
+from bridge.pipeline.runtime import Runtime
+from bridge.store.tickets import KnownTicket
+from bridge.store.writer import Tx
+
+log = structlog.get_logger(__name__)
+ACCEPTED = 202
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An answer, whether it was given before, and what changed (None for a duplicate)."""
+
+    answer: Answer
+    committed: Committed | None = None
+    replayed: bool = False
+
+
+def assess(feed: str, draft: TicketDraft, context: Context) -> Assessment:
+    """Classify and route a draft; a classifier that fails leaves the ticket to a person, never loses it."""
+    try:
+        return context.rules.assess(facts_of(feed, draft, context))
+    except Exception:
+        log.exception("classification.failed", feed=feed)
+        unknown = Classification(in_scope=True, review=True, review_reason="自动分类出错，请人工分派")
+        return Assessment(unknown, Route(None), context.policy.hash)
+
+
+def accept_ticket(
+    tx: Tx,
+    runtime: Runtime,
+    feed: str,
+    draft: TicketDraft,
+    assessment: Assessment,
+    *,
+    actor: Actor,
+    inbound: Inbound | None,
+) -> Taken:
+    """Register a ticket, or recognise it: the same content is a duplicate, other content a revision."""
+    if inbound is not None and (first := runtime.store.inbound.first_answer(tx, inbound)):
+        return Taken(first, replayed=True)
+    known = runtime.store.tickets.known(tx, feed, draft.external_id)
+    context = runtime.context(actor, inbound.webhook_id if inbound else f"ticket:{draft.external_id}")
+    taken = (
+        _register(tx, runtime, feed, draft, assessment, context)
+        if known is None
+        else _recognise(tx, runtime, known, draft, context)
+    )
+    if inbound is not None:
+        runtime.store.inbound.remember(tx, inbound, taken.answer, runtime.wall())
+    return taken
+
+
+def _register(
+    tx: Tx, runtime: Runtime, feed: str, draft: TicketDraft, assessment: Assessment, context: Context
+) -> Taken:
+    ids = runtime.ports.ids
+    ticket_id, case_id = ids.new("t"), ids.new("c")
+    work = register(feed, draft, assessment, context, ticket_id=ticket_id, case_id=case_id)
+    committed = write(tx, runtime, None, work.decision())
+    runtime.store.tickets.keep_raw(tx, ticket_id, 1, draft.raw, runtime.wall())
+    return Taken(_answer(ticket_id, case_id, 1, duplicate=False), committed)
+
+
+def _recognise(tx: Tx, runtime: Runtime, known: KnownTicket, draft: TicketDraft, context: Context) -> Taken:
+    file = load(tx, runtime, known.case_id)
+    ticket = next(ticket for ticket in file.tickets if ticket.id == known.id)
+    if draft.digest == ticket.digest.split("+")[0]:
+        return Taken(_answer(known.id, known.case_id, ticket.revision, duplicate=True))
+    work = decide.revise(file, known.id, draft, context)
+    committed = write(tx, runtime, file, work.decision())
+    revision = ticket.revision + 1
+    runtime.store.tickets.keep_raw(tx, known.id, revision, draft.raw, runtime.wall())
+    return Taken(_answer(known.id, known.case_id, revision, duplicate=True), committed)
+
+
+def _answer(ticket_id: str, case_id: str, revision: int, *, duplicate: bool) -> Answer:
+    body = {"ticket_id": ticket_id, "case_id": case_id, "duplicate": duplicate, "revision": revision}
+    return Answer(ACCEPTED, body)
+
+
+def accept_event(
+    tx: Tx, runtime: Runtime, feed: str, event: UpstreamEvent, *, actor: Actor, inbound: Inbound | None
+) -> Taken:
+    """Apply an upstream's event. Raises NotFound for an unknown ticket, IllegalTransition if not possible now."""
+    if inbound is not None and (first := runtime.store.inbound.first_answer(tx, inbound)):
+        return Taken(first, replayed=True)
+    known = runtime.store.tickets.known(tx, feed, event.external_id)
+    if known is None:
+        raise NotFound("没有这个工单，请核对 external_id")
+    context = runtime.context(actor, inbound.webhook_id if inbound else f"event:{event.type.value}")
+    _, committed = change(
+        tx, runtime, known.case_id, context, lambda file, ctx: decide.hear(file, known.id, event, ctx)
+    )
+    answer = Answer(ACCEPTED, {"ticket_id": known.id, "case_id": known.case_id})
+    if inbound is not None:
+        runtime.store.inbound.remember(tx, inbound, answer, runtime.wall())
+    return Taken(answer, committed)

@@ -1,0 +1,65 @@
+"""From what was committed to counters and log lines; nothing is counted that did not happen.
+
+Owns: which event moves which series (contract section 5). Must not: be called before the commit.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from bridge.core.model import CaseFile, CaseState, Decision, Event, ReturnReason
+from bridge.metrics import NO_CATEGORY, Metrics
+
+log = structlog.get_logger("bridge.ledger")
+
+
+class Observer:
+    """Counts and logs what was committed."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        """Take the series to move."""
+        self._metrics = metrics
+
+    def ticket_taken(self, feed: str, *, duplicate: bool) -> None:
+        """Count a ticket that was answered with 202."""
+        self._metrics.count("intake_duplicates_total" if duplicate else "tickets_accepted_total", feed=feed)
+
+    def committed(self, file: CaseFile, decision: Decision) -> None:
+        """Count and log every event of a committed decision."""
+        for event in decision.events:
+            self._count(file, event)
+            log.info(event.type, case_id=file.case.id, actor=event.actor.kind, unit=event.detail.get("unit"))
+
+    def _count(self, file: CaseFile, event: Event) -> None:
+        detail, count = event.detail, self._metrics.count
+        match event.type:
+            case "case.classified" if "confidence" in detail:
+                category = detail.get("category") or NO_CATEGORY
+                count("classifications_total", category=category, outcome=_outcome(file, detail))
+            case "assignment.returned":
+                reason = detail.get("reason_code", ReturnReason.OTHER.value)
+                count("assignments_returned_total", unit=detail["unit"], reason=reason)
+            case "opinion.recorded":
+                count("opinions_recorded_total", unit=detail["unit"])
+            case "deadline.missed":
+                count("deadlines_missed_total", kind=detail["kind"], unit=detail["unit"])
+            case "reminder.sent":
+                count("reminders_sent_total", kind=detail["kind"], unit=detail["unit"], step=detail["step"])
+            case "deadline.escalated":
+                count("reminders_sent_total", kind=detail["kind"], unit=detail["unit"], step="escalate")
+            case "reply.delivered":
+                self._reply_delivered(file, event)
+
+    def _reply_delivered(self, file: CaseFile, event: Event) -> None:
+        ticket = next(ticket for ticket in file.tickets if ticket.id == event.detail["ticket"])
+        self._metrics.count("replies_pushed_total", feed=ticket.feed)
+        if not any(ticket.state.value in ("open", "replying") for ticket in file.tickets):
+            seconds = (event.occurred_at - file.case.opened_at).total_seconds()
+            category = file.case.category or NO_CATEGORY
+            self._metrics.observe("case_handling_seconds", max(seconds, 0.0), category=category)
+
+
+def _outcome(file: CaseFile, detail: dict[str, object]) -> str:
+    if detail.get("in_scope") is not True:
+        return "out_of_scope"
+    return "review" if file.case.state is CaseState.TRIAGE else "routed"

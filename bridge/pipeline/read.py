@@ -1,0 +1,188 @@
+"""What operators read: one case in full, its history, the list.
+
+Owns: the JSON of ``GET /v1/cases…`` (contract section 3). Must not: change anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bridge.core.lifecycle import actions, views
+from bridge.core.lifecycle.clocks import OPEN
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import CaseFile, Deadline, DeadlineStatus
+from bridge.errors import NotFound
+from bridge.pipeline.commit import load
+from bridge.pipeline.queries import CaseQuery
+from bridge.pipeline.runtime import Runtime
+from bridge.store.writer import Tx
+
+MAX_PAGE = 500
+
+
+def case(tx: Tx, runtime: Runtime, case_id: str) -> dict[str, Any]:
+    """Return a case in full. Raises NotFound."""
+    return case_view(load(tx, runtime, case_id), runtime)
+
+
+def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
+    """Return the JSON of a case file."""
+    work = Work.on(file, runtime.context())
+    shown = file.case
+    return {
+        "id": shown.id,
+        "state": shown.state.value,
+        "suspended": shown.suspended,
+        "confidential": shown.confidential,
+        "procedure": shown.procedure.value if shown.procedure else None,
+        "category": views.category_view(work),
+        "second_category": shown.second_category,
+        "insurance": [kind.value for kind in shown.insurance],
+        "period": shown.period.value,
+        "lead": shown.lead,
+        "co_units": list(shown.co_units),
+        "accepting_unit": shown.accepting_unit,
+        "round": shown.round,
+        "opened_at": views.iso(shown.opened_at),
+        "closed_at": views.iso(shown.closed_at),
+        "review_reason": shown.review_reason,
+        "out_reason": shown.out_reason,
+        "confidence": shown.confidence,
+        "candidates": [{"category": name, "score": score} for name, score in shown.candidates],
+        "evidence": [{"rule": hit.rule, "matched": hit.matched} for hit in shown.evidence],
+        "clauses": list(shown.clauses),
+        "rules_hash": shown.rules_hash,
+        "objection": shown.objection,
+        "told_sides": list(shown.told_sides),
+        "merged_into": shown.merged_into,
+        "tickets": [ticket_view(work, ticket) for ticket in file.tickets],
+        "assignments": [assignment_view(work, assignment) for assignment in file.assignments],
+        "opinions": [opinion_view(opinion) for opinion in file.opinions],
+        "deadlines": [deadline_view(deadline) for deadline in file.deadlines],
+        "allowed_actions": actions.allowed_actions(work),
+    }
+
+
+def ticket_view(work: Work, ticket: Any) -> dict[str, Any]:
+    """Return a ticket as operators see it."""
+    view = views.ticket_view(ticket, hidden=work.case.confidential)
+    view.update(
+        id=ticket.id,
+        state=ticket.state.value,
+        round=ticket.round,
+        respond_by=views.iso(ticket.respond_by),
+        registered_at=views.iso(ticket.registered_at),
+        upstream_unit=ticket.upstream_unit,
+        replies=ticket.replies,
+    )
+    return view
+
+
+def assignment_view(work: Work, assignment: Any) -> dict[str, Any]:
+    """Return an assignment as operators see it."""
+    return {
+        "id": assignment.id,
+        "unit": assignment.unit,
+        "role": assignment.role.value,
+        "state": assignment.state.value,
+        "round": assignment.round,
+        "owed": views.owed(assignment),
+        "allowed": views.allowed(work, assignment),
+        "due": views.due(work, assignment),
+        "dispatched_at": views.iso(assignment.dispatched_at),
+        "signed_at": views.iso(assignment.signed_at),
+        "opinion_version": assignment.opinion_version,
+        "overridden": assignment.overridden,
+    }
+
+
+def opinion_view(opinion: Any) -> dict[str, Any]:
+    """Return an opinion as operators see it."""
+    return {
+        "id": opinion.id,
+        "assignment_id": opinion.assignment_id,
+        "unit": opinion.unit,
+        "kind": opinion.kind.value,
+        "version": opinion.version,
+        "round": opinion.round,
+        "conclusion": opinion.body.conclusion.value,
+        "text": opinion.body.text,
+        "signed_by": opinion.body.signed_by,
+        "amounts": dict(opinion.body.amounts),
+        "occurred_at": views.iso(opinion.occurred_at),
+        "late": opinion.late,
+    }
+
+
+def deadline_view(deadline: Deadline) -> dict[str, Any]:
+    """Return a deadline with every candidate it was computed from."""
+    return {
+        "id": deadline.id,
+        "kind": deadline.kind.value,
+        "owner": deadline.owner,
+        "unit": deadline.unit,
+        "round": deadline.round,
+        "status": shown_status(deadline),
+        "provisional": deadline.provisional,
+        "start_at": views.iso(deadline.start_at),
+        "due_at": views.iso(deadline.due_at),
+        "original_due_at": views.iso(deadline.original_due_at),
+        "next_step": deadline.next_step,
+        "next_fire_at": views.iso(deadline.next_fire_at),
+        "calendar": deadline.calendar_version,
+        "basis": [
+            {"source": b.source, "due_at": views.iso(b.due_at), "clause": b.clause, "amount": b.amount, "unit": b.unit}
+            for b in deadline.basis
+        ],
+    }
+
+
+def shown_status(deadline: Deadline) -> str:
+    """Return the status as the contract names it: a clock still running past the calendar is ``provisional``."""
+    if deadline.provisional and deadline.status in OPEN:
+        return DeadlineStatus.PROVISIONAL.value
+    return deadline.status.value
+
+
+def history(tx: Tx, runtime: Runtime, case_id: str) -> dict[str, Any]:
+    """Return a case's history and whether its chain holds. Raises NotFound."""
+    events = runtime.store.history.read(tx, case_id)
+    if not events:
+        raise NotFound("没有这个案件，请核对编号")
+    lines = [
+        {
+            "seq": event.seq,
+            "type": event.type,
+            "actor": event.actor,
+            "cause": event.cause,
+            "occurred_at": views.iso(event.occurred_at),
+            "recorded_at": views.iso(event.recorded_at),
+            "detail": event.detail,
+            "hash": event.hash,
+        }
+        for event in events
+    ]
+    broken_at = runtime.store.history.first_break(tx, case_id)
+    return {"case_id": case_id, "events": lines, "chain_intact": broken_at is None, "broken_at": broken_at}
+
+
+def cases(tx: Tx, runtime: Runtime, query: CaseQuery) -> dict[str, Any]:
+    """Return a page of cases and the cursor of the next."""
+    limit = max(1, min(query.limit, MAX_PAGE))
+    rows = runtime.store.queries.cases(tx, replace(query, limit=limit))
+    page, more = rows[:limit], len(rows) > limit
+    tickets: dict[str, list[dict[str, Any]]] = {}
+    for ticket in runtime.store.queries.tickets_of(tx, [row["id"] for row in page]):
+        received = views.iso(ticket.pop("received_at"))
+        tickets.setdefault(ticket.pop("case_id"), []).append({**ticket, "received_at": received})
+    names = runtime.rules().policy.categories
+    listed = [_listed(row, tickets.get(row["id"], []), names) for row in page]
+    return {"cases": listed, "next": page[-1]["id"] if more else None}
+
+
+def _listed(row: dict[str, Any], tickets: list[dict[str, Any]], names: Any) -> dict[str, Any]:
+    info = names.get(row["category"] or "")
+    category = {"id": info.id, "number": info.number, "name": info.name} if info else None
+    times = {name: views.iso(row[name]) for name in ("opened_at", "updated_at", "closed_at")}
+    return {**row, **times, "category": category, "tickets": tickets}

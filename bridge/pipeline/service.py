@@ -1,0 +1,170 @@
+"""The asynchronous front of the pipeline: every use case as one awaitable.
+
+Owns: running use cases as units of work, waking the delivery, telling the observer what was committed.
+Must not: hold SQL or decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
+from bridge.core.model import Actor, TicketDraft
+from bridge.errors import NotFound
+from bridge.pipeline import deadlines, intake, operate, read, receipts, settle
+from bridge.pipeline.commit import Committed
+from bridge.pipeline.inbound import Answer, Inbound
+from bridge.pipeline.intake import Taken
+from bridge.pipeline.observe import Observer
+from bridge.pipeline.queries import CaseQuery
+from bridge.pipeline.runtime import Runtime
+from bridge.pipeline.tokens import Operator, authenticate
+from bridge.store.writer import Tx
+
+
+@dataclass
+class Service:
+    """What web, CLI and loops call. ``wake`` tells the delivery that there may be something to send."""
+
+    runtime: Runtime
+    observer: Observer
+    wake: Callable[[], None] = lambda: None
+    readiness_checks: list[Callable[[], list[str]]] = field(default_factory=list)
+
+    async def accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None) -> Answer:
+        """Take a ticket of an upstream; 202 once it is durable."""
+        return await self._accept_ticket(feed, draft, inbound, Actor("upstream", feed))
+
+    async def accept_batch_line(self, feed: str, draft: TicketDraft) -> Answer:
+        """Take one line of a batch."""
+        return await self._accept_ticket(feed, draft, None, Actor("upstream", feed))
+
+    async def register(self, unit: str, draft: TicketDraft, actor: Actor) -> Answer:
+        """Register a visit or call at a unit's counter (feed ``counter.<unit>``)."""
+        if unit not in self.runtime.rules().policy.units:
+            raise NotFound("没有这个单位，请核对 unit")
+        return await self._accept_ticket(f"counter.{unit}", draft, None, actor)
+
+    async def _accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None, actor: Actor) -> Answer:
+        assessment = intake.assess(feed, draft, self.runtime.context(actor))
+
+        def unit(tx: Tx) -> Taken:
+            return intake.accept_ticket(tx, self.runtime, feed, draft, assessment, actor=actor, inbound=inbound)
+
+        taken = await self.runtime.store.write(unit, key=f"{feed}:{draft.external_id}")
+        self.after(taken.committed)
+        if not taken.replayed:
+            self.observer.ticket_taken(feed, duplicate=taken.answer.body["duplicate"])
+        return taken.answer
+
+    async def accept_event(self, feed: str, event: UpstreamEvent, inbound: Inbound | None) -> Answer:
+        """Take an upstream's event."""
+
+        def unit(tx: Tx) -> Taken:
+            actor = Actor("upstream", feed)
+            return intake.accept_event(tx, self.runtime, feed, event, actor=actor, inbound=inbound)
+
+        return self._answer(await self.runtime.store.write(unit))
+
+    async def accept_receipt(
+        self, unit_id: str, assignment_id: str, receipt: UnitReceipt, inbound: Inbound | None
+    ) -> Answer:
+        """Take a unit's receipt."""
+
+        def unit(tx: Tx) -> Taken:
+            actor = Actor("unit", unit_id)
+            return receipts.accept_receipt(
+                tx, self.runtime, unit_id, assignment_id, receipt, actor=actor, inbound=inbound
+            )
+
+        return self._answer(await self.runtime.store.write(unit, key=receipts.case_of(assignment_id)))
+
+    async def replay(self, inbound: Inbound) -> Answer | None:
+        """Return the first answer to a webhook-id. Raises ReplayConflict for another body."""
+        return await self.runtime.store.read(lambda tx: self.runtime.store.inbound.first_answer(tx, inbound))
+
+    async def act(self, case_id: str, action: OperatorAction, actor: Actor, unit_id: str | None) -> Answer:
+        """Apply an operator's action; the answer is the case."""
+
+        def unit(tx: Tx) -> Committed:
+            return operate.act(tx, self.runtime, case_id, action, actor, unit_id)
+
+        committed = await self.runtime.store.write(unit, key=case_id)
+        self.after(committed)
+        return Answer(200, read.case_view(committed.file, self.runtime))
+
+    async def updates(self, feed: str, after: str | None, limit: int) -> dict[str, Any]:
+        """Return what an upstream that pulls has not acknowledged yet."""
+        return await self._fetch("upstream", feed, after, limit, "updates")
+
+    async def messages(self, unit_id: str, after: str | None, limit: int) -> dict[str, Any]:
+        """Return what a unit that pulls has not acknowledged yet."""
+        return await self._fetch("unit", unit_id, after, limit, "messages")
+
+    async def _fetch(self, kind: str, target: str, after: str | None, limit: int, name: str) -> dict[str, Any]:
+        def unit(tx: Tx) -> tuple[dict[str, Any], list[Committed]]:
+            fetched = self.runtime.store.pulling.fetch(tx, kind, target, after, limit, self.runtime.wall())
+            done = [
+                settle.reply_arrived(tx, self.runtime, a.type, a.case_id, a.ticket_id, a.key)
+                for a in fetched.acknowledged
+            ]
+            return {name: fetched.bodies, "cursor": fetched.cursor}, [each for each in done if each]
+
+        body, done = await self.runtime.store.write(unit, key=f"{kind}:{target}")
+        for committed in done:
+            self.after(committed)
+        return body
+
+    async def cases(self, query: CaseQuery) -> dict[str, Any]:
+        """Return a page of cases."""
+        return await self.runtime.store.read(lambda tx: read.cases(tx, self.runtime, query))
+
+    async def case(self, case_id: str) -> dict[str, Any]:
+        """Return a case in full. Raises NotFound."""
+        return await self.runtime.store.read(lambda tx: read.case(tx, self.runtime, case_id))
+
+    async def history(self, case_id: str) -> dict[str, Any]:
+        """Return a case's history. Raises NotFound."""
+        return await self.runtime.store.read(lambda tx: read.history(tx, self.runtime, case_id))
+
+    async def authenticate(self, token: str) -> Operator:
+        """Return whose token this is. Raises AuthenticationFailed."""
+        return await authenticate(self.runtime.store, token, self.runtime.wall())
+
+    async def sweep(self) -> int:
+        """Fire everything that is due now; returns how many rungs fired."""
+        fired = 0
+        while steps := await self.runtime.store.read(lambda tx: deadlines.due(tx, self.runtime)):
+            for step in steps:
+                committed = await self.runtime.store.write(
+                    lambda tx, step=step: deadlines.fire(tx, self.runtime, step),  # type: ignore[misc]
+                    key=step.case_id,
+                )
+                self.after(committed)
+                fired += committed is not None
+            if len(steps) < deadlines.BATCH:
+                break
+        return fired
+
+    async def readiness(self) -> list[str]:
+        """Return what is not good, in Chinese; empty means ready."""
+        problems = [problem for check in self.readiness_checks for problem in check()]
+        try:
+            await self.runtime.store.read(lambda tx: self.runtime.store.queries.oldest_due(tx))
+        except Exception as error:  # noqa: BLE001 - whatever fails, the database is not usable now
+            problems.append(f"数据库不可用：{type(error).__name__}")
+        return problems
+
+    def _answer(self, taken: Taken) -> Answer:
+        self.after(taken.committed)
+        return taken.answer
+
+    def after(self, committed: Committed | None) -> None:
+        """Count, log and wake for what was committed."""
+        if committed is None:
+            return
+        self.observer.committed(committed.file, committed.decision)
+        if committed.decision.messages:
+            self.wake()

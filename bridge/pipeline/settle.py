@@ -1,0 +1,39 @@
+"""The end of a delivery attempt: the outbox row and its consequence in one unit of work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bridge.core.lifecycle import decide
+from bridge.core.model import SYSTEM, MessageType, OutboxState
+from bridge.pipeline.commit import Committed, load, write
+from bridge.pipeline.runtime import Runtime
+from bridge.store.outbox import Claimed
+from bridge.store.writer import Tx
+
+
+def delivered(tx: Tx, runtime: Runtime, claimed: Claimed) -> Committed | None:
+    """Settle a message as delivered; a reply that arrived may end the case. Raises LeaseLost."""
+    runtime.store.outbox.settle(tx, claimed, OutboxState.DELIVERED, delivered_at=runtime.wall())
+    return reply_arrived(tx, runtime, claimed.type, claimed.case_id, claimed.ticket_id, claimed.key)
+
+
+def reply_arrived(
+    tx: Tx, runtime: Runtime, type_: str, case_id: str, ticket_id: str | None, key: str
+) -> Committed | None:
+    """Note a delivered reply on its case."""
+    if type_ != MessageType.TICKET_REPLIED.value or ticket_id is None:
+        return None
+    file = load(tx, runtime, case_id)
+    decision = decide.reply_delivered(file, ticket_id, runtime.context(SYSTEM, f"delivered:{key}"))
+    return write(tx, runtime, file, decision)
+
+
+def postponed(tx: Tx, runtime: Runtime, claimed: Claimed, at: datetime, reason: str, error: str) -> None:
+    """Put a message back for another attempt at ``at`` (wall time)."""
+    runtime.store.outbox.settle(tx, claimed, OutboxState.READY, due_at=at, reason=reason, error=error)
+
+
+def stopped(tx: Tx, runtime: Runtime, claimed: Claimed, state: OutboxState, reason: str, error: str) -> None:
+    """Park a message, or mark it uncertain, for a person to decide."""
+    runtime.store.outbox.settle(tx, claimed, state, due_at=runtime.wall(), reason=reason, error=error)

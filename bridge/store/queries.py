@@ -1,0 +1,177 @@
+"""Listings and counts: what operators and metrics ask, each bounded by an index.
+
+Owns: reading only. Must not: open sealed columns (``cases`` does, one case at a time).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, select
+
+from bridge.core.model import OPEN_CASE_STATES, AssignmentState, DeadlineStatus, OutboxState
+from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, TICKETS, table_of
+from bridge.store.tables import OutboxRow
+from bridge.store.writer import Tx
+
+_C, _T, _A, _D = CASES.table, TICKETS.table, ASSIGNMENTS.table, DEADLINES.table
+_O = table_of(OutboxRow)
+_OVERDUE = DeadlineStatus.OVERDUE.value
+_OPEN_DEADLINES = ("running", "due_soon", "overdue")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery:
+    """Filters of the case list; ``after`` is the last id of the page before."""
+
+    state: str | None = None
+    unit: str | None = None
+    category: str | None = None
+    feed: str | None = None
+    external_id: str | None = None
+    overdue: bool = False
+    after: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DueStep:
+    """One rung that is due."""
+
+    case_id: str
+    deadline_id: str
+    step: str
+    fire_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueryStore:
+    """Queries of one region."""
+
+    region: str
+
+    def cases(self, tx: Tx, query: CaseQuery) -> list[dict[str, Any]]:
+        """List cases by id, one more than asked so that the caller knows whether there is a next page."""
+        names = (
+            "id",
+            "state",
+            "category",
+            "procedure",
+            "lead",
+            "accepting_unit",
+            "opened_at",
+            "updated_at",
+            "closed_at",
+        )
+        statement = select(*[_C.c[name] for name in names]).where(_C.c.region_code == self.region)
+        statement = self._filtered(statement, query).order_by(_C.c.id).limit(query.limit + 1)
+        return [dict(row._mapping) for row in tx.read(statement)]  # noqa: SLF001 - SQLAlchemy's public name
+
+    def _filtered(self, statement: Select[Any], query: CaseQuery) -> Select[Any]:
+        plain = {"state": _C.c.state, "category": _C.c.category}
+        for name, column in plain.items():
+            if (value := getattr(query, name)) is not None:
+                statement = statement.where(column == value)
+        if query.after is not None:
+            statement = statement.where(_C.c.id > query.after)
+        if query.feed is not None or query.external_id is not None:
+            statement = statement.where(_C.c.id.in_(self._by_ticket(query)))
+        if query.unit is not None:
+            statement = statement.where(self._has_unit(query.unit))
+        return statement.where(self._is_overdue()) if query.overdue else statement
+
+    def _by_ticket(self, query: CaseQuery) -> Select[Any]:
+        found = select(_T.c.case_id).where(_T.c.region_code == self.region)
+        if query.feed is not None:
+            found = found.where(_T.c.feed == query.feed)
+        return found.where(_T.c.external_id == query.external_id) if query.external_id is not None else found
+
+    def _has_unit(self, unit: str) -> Any:
+        return exists().where(_A.c.region_code == _C.c.region_code, _A.c.case_id == _C.c.id, _A.c.unit == unit)
+
+    def _is_overdue(self) -> Any:
+        late = and_(_D.c.region_code == _C.c.region_code, _D.c.case_id == _C.c.id, _D.c.status == _OVERDUE)
+        return exists().where(late)
+
+    def tickets_of(self, tx: Tx, case_ids: list[str]) -> list[dict[str, Any]]:
+        """Return id, feed, external id, kind and state of the tickets of these cases."""
+        names = ("id", "case_id", "feed", "external_id", "kind", "state", "received_at")
+        query = select(*[_T.c[name] for name in names]).where(
+            _T.c.region_code == self.region, _T.c.case_id.in_(case_ids)
+        )
+        return [dict(row._mapping) for row in tx.read(query.order_by(_T.c.id))]  # noqa: SLF001 - SQLAlchemy's public name
+
+    def due_steps(self, tx: Tx, now: datetime, limit: int) -> list[DueStep]:
+        """Return the rungs due at ``now``, earliest first."""
+        query = (
+            select(_D.c.case_id, _D.c.id, _D.c.next_step, _D.c.next_fire_at)
+            .where(_D.c.region_code == self.region, _D.c.next_fire_at.is_not(None), _D.c.next_fire_at <= now)
+            .order_by(_D.c.next_fire_at, _D.c.id)
+            .limit(limit)
+        )
+        return [DueStep(row.case_id, row.id, row.next_step, row.next_fire_at) for row in tx.read(query)]
+
+    def next_fire_at(self, tx: Tx) -> datetime | None:
+        """Return when the next rung fires, or None."""
+        query = select(func.min(_D.c.next_fire_at)).where(
+            _D.c.region_code == self.region, _D.c.next_fire_at.is_not(None)
+        )
+        return tx.read(query).scalar()
+
+    def count_cases(self, tx: Tx) -> dict[str, int]:
+        """Count cases by state."""
+        query = select(_C.c.state, func.count()).where(_C.c.region_code == self.region).group_by(_C.c.state)
+        return {row[0]: row[1] for row in tx.read(query)}
+
+    def count_assignments(self, tx: Tx) -> dict[tuple[str, str], int]:
+        """Count assignments by unit and state."""
+        query = (
+            select(_A.c.unit, _A.c.state, func.count())
+            .where(_A.c.region_code == self.region)
+            .group_by(_A.c.unit, _A.c.state)
+        )
+        return {(row[0], row[1]): row[2] for row in tx.read(query)}
+
+    def count_deadlines(self, tx: Tx) -> dict[tuple[str, str, str], int]:
+        """Count deadlines by kind, unit and status; provisional ones that still run count as ``provisional``."""
+        query = (
+            select(_D.c.kind, _D.c.unit, _D.c.status, _D.c.provisional, func.count())
+            .where(_D.c.region_code == self.region, _D.c.status != DeadlineStatus.CANCELLED.value)
+            .group_by(_D.c.kind, _D.c.unit, _D.c.status, _D.c.provisional)
+        )
+        counts: dict[tuple[str, str, str], int] = {}
+        for kind, unit, status, provisional, count in tx.read(query):
+            shown = DeadlineStatus.PROVISIONAL.value if provisional and status in _OPEN_DEADLINES else status
+            counts[kind, unit, shown] = counts.get((kind, unit, shown), 0) + count
+        return counts
+
+    def count_outbox(self, tx: Tx) -> dict[tuple[str, str], int]:
+        """Count outbox messages by kind and state."""
+        query = (
+            select(_O.c.kind, _O.c.state, func.count())
+            .where(_O.c.region_code == self.region)
+            .group_by(_O.c.kind, _O.c.state)
+        )
+        return {(row[0], row[1]): row[2] for row in tx.read(query)}
+
+    def oldest_due(self, tx: Tx) -> datetime | None:
+        """Return when the oldest message that should have left was due."""
+        states = [OutboxState.READY.value, OutboxState.LEASED.value]
+        query = select(func.min(_O.c.due_at)).where(
+            _O.c.region_code == self.region, _O.c.state.in_(states), _O.c.due_at.is_not(None)
+        )
+        return tx.read(query).scalar()
+
+    def open_case_ids(self, tx: Tx) -> list[str]:
+        """Return the ids of cases in which somebody still owes something."""
+        states = [state.value for state in OPEN_CASE_STATES]
+        query = select(_C.c.id).where(_C.c.region_code == self.region, _C.c.state.in_(states)).order_by(_C.c.id)
+        return list(tx.read(query).scalars())
+
+    def active_units(self, tx: Tx) -> set[str]:
+        """Return the units with work in hand."""
+        states = [AssignmentState.DISPATCHED.value, AssignmentState.SIGNED.value]
+        query = select(_A.c.unit).where(_A.c.region_code == self.region, _A.c.state.in_(states)).distinct()
+        return set(tx.read(query).scalars())

@@ -1,0 +1,212 @@
+"""What the pipeline holds: one object with the writer, the readers and every kind of query of a region.
+
+Owns: opening a database (schema, durability, key check) and running units of work. Must not: decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bridge.crypto import Vault
+from bridge.errors import ConfigError, Problem, StoreError
+from bridge.store import engine as engines
+from bridge.store import migrate
+from bridge.store.cases import CaseStore
+from bridge.store.codec import table_of
+from bridge.store.history import HistoryStore
+from bridge.store.inbound import InboundStore
+from bridge.store.leases import LeaseStore
+from bridge.store.migrate import SchemaState
+from bridge.store.outbox import OutboxStore
+from bridge.store.pulling import PullStore
+from bridge.store.queries import QueryStore
+from bridge.store.tables import SettingRow
+from bridge.store.tickets import TicketStore
+from bridge.store.tokens import TokenStore
+from bridge.store.writer import PostgresWriter, SqliteWriter, Tx, Unit, Writer
+
+T = TypeVar("T")
+
+READERS = 4
+LANES = 4
+_SETTINGS = table_of(SettingRow)
+_CHECK = b"ticket bridge"
+
+
+@dataclass
+class Store:
+    """The ledger of one region in one database."""
+
+    url: URL
+    region: str
+    vault: Vault
+    portable_claim: bool = False
+    _writer: Writer = field(init=False)
+    _readers: Engine | AsyncEngine = field(init=False)
+    _pool: ThreadPoolExecutor | None = field(init=False, default=None)
+    _close: list[Callable[[], object]] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Prepare the query objects; nothing is opened yet."""
+        self.cases = CaseStore(self.region, self.vault)
+        self.tickets = TicketStore(self.region, self.vault)
+        self.outbox = OutboxStore(self.region, self.vault, portable=self.portable_claim)
+        self.pulling = PullStore(self.region, self.vault)
+        self.inbound = InboundStore(self.region)
+        self.history = HistoryStore(self.region, self.vault)
+        self.leases = LeaseStore(self.region)
+        self.queries = QueryStore(self.region)
+        self.tokens = TokenStore(self.region)
+
+    @property
+    def single(self) -> bool:
+        """Whether this process is the only one on the database (SQLite)."""
+        return engines.is_sqlite(self.url)
+
+    async def start(self, *, migrate_postgres: bool = False) -> None:
+        """Open the database, bring or check its schema, refuse a wrong key, start the writer.
+
+        Raises ConfigError with the remedy; StoreError if the database cannot be reached.
+        """
+        if self.single:
+            writer = engines.sqlite_engine(self.url)
+            self._readers = engines.sqlite_engine(self.url, readers=READERS, read_only=True)
+            self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+            await asyncio.to_thread(self._prepare_sqlite, writer)
+            self._writer = SqliteWriter(writer)
+            self._close = [writer.dispose, self._readers.dispose]
+        else:
+            pool = engines.postgres_engine(self.url, connections=LANES + READERS)
+            self._readers = pool
+            await self._prepare_postgres(pool, migrate_postgres)
+            self._writer = PostgresWriter(pool, LANES)
+        await self._writer.start()
+
+    async def is_empty(self) -> bool:
+        """Tell, before :meth:`start`, whether the database holds nothing yet. Raises Unavailable."""
+        try:
+            if self.single:
+                return await asyncio.to_thread(self._sqlite_is_empty)
+            pool = engines.postgres_engine(self.url, connections=1)
+            async with pool.connect() as connection:
+                state = await connection.run_sync(migrate.state)
+            await pool.dispose()
+        except (DBAPIError, OSError, TimeoutError) as error:
+            raise engines.unavailable(error) from error
+        return state is SchemaState.EMPTY
+
+    def _sqlite_is_empty(self) -> bool:
+        file = Path(self.url.database or "")
+        if not file.exists() or file.stat().st_size == 0:
+            return True
+        engine = engines.sqlite_engine(self.url, read_only=True)
+        with engine.connect() as connection:
+            state = migrate.state(connection)
+        engine.dispose()
+        return state is SchemaState.EMPTY
+
+    async def stop(self) -> None:
+        """Finish what was submitted and close every connection."""
+        await self._writer.stop()
+        if self._pool is not None:
+            self._pool.shutdown()
+        for close in self._close:
+            close()
+        if isinstance(self._readers, AsyncEngine):
+            await self._readers.dispose()
+
+    async def write(self, unit: Unit[T], key: str | None = None) -> T:
+        """Run a unit of work and return its result once it is durable. Units of one ``key`` run in order."""
+        return await self._writer.submit(unit, key)
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads, beside the writer. Raises Unavailable."""
+        try:
+            if isinstance(self._readers, AsyncEngine):
+                async with self._readers.connect() as connection:
+                    return await connection.run_sync(lambda sync: unit(Tx(sync)))
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, unit)
+        except (DBAPIError, OSError, TimeoutError) as error:
+            raise engines.unavailable(error) from error
+
+    def _read(self, unit: Unit[T]) -> T:
+        if isinstance(self._readers, AsyncEngine):
+            raise TypeError("threads read SQLite only")
+        with self._readers.connect() as connection, connection.begin():
+            return unit(Tx(connection))
+
+    def _prepare_sqlite(self, engine: Engine) -> None:
+        try:
+            with engine.connect() as connection:
+                state = migrate.state(connection)
+                connection.rollback()
+                self._refuse_newer(state)
+                if state is SchemaState.OLDER:
+                    self._back_up_file()
+                with connection.begin():
+                    if state is not SchemaState.CURRENT:
+                        migrate.upgrade(connection)
+                    engines.check_durable(connection)
+                    self._check_key(connection)
+        except DBAPIError as error:
+            raise engines.unavailable(error) from error
+
+    async def _prepare_postgres(self, engine: AsyncEngine, migrate_it: bool) -> None:  # noqa: FBT001 - the caller's own flag
+        try:
+            async with engine.connect() as connection:
+                state = await connection.run_sync(migrate.state)
+                self._refuse_newer(state)
+                if state is SchemaState.OLDER and not migrate_it:
+                    raise _refuse("数据库结构较旧，请先备份，再执行：bridge db upgrade")
+                if state is not SchemaState.CURRENT:
+                    await connection.run_sync(migrate.upgrade)
+                await connection.run_sync(engines.check_durable)
+                await connection.run_sync(self._check_key)
+                await connection.commit()
+        except (DBAPIError, OSError, TimeoutError) as error:
+            raise engines.unavailable(error) from error
+
+    def _refuse_newer(self, state: SchemaState) -> None:
+        if state is SchemaState.NEWER:
+            raise _refuse("数据库由更新的版本写成，本程序不能使用；请升级程序，或恢复升级前的备份")
+
+    def _back_up_file(self) -> None:
+        """Copy the file with SQLite's own backup before its schema is upgraded."""
+        source = Path(self.url.database or "")
+        target = source.with_name(f"{source.name}.before-{migrate.head()}")
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+
+    def _check_key(self, connection: Connection) -> None:
+        """Refuse to run with another key than the one the data was sealed with."""
+        where = (_SETTINGS.c.region_code == self.region, _SETTINGS.c.name == "key_check")
+        sealed = connection.execute(select(_SETTINGS.c.value).where(*where)).scalar()
+        aad = f"settings.key_check:{self.region}".encode()
+        if sealed is None:
+            value = self.vault.seal(_CHECK, aad).hex()
+            row = {"region_code": self.region, "name": "key_check", "value": value}
+            connection.execute(insert(_SETTINGS), [row])
+            return
+        try:
+            self.vault.open(bytes.fromhex(sealed), aad)
+        except StoreError as error:
+            raise ConfigError(
+                "bridge.toml",
+                [Problem("encryption.key_file", "密钥与数据库不配套，无法解密已有数据；请恢复原来的密钥文件")],
+            ) from error
+
+
+def _refuse(message: str) -> ConfigError:
+    return ConfigError("bridge.toml", [Problem("database_url", message)])

@@ -1,0 +1,66 @@
+"""Looking tickets up, and keeping the bytes they came as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select
+
+from bridge.crypto import Vault
+from bridge.store.codec import TICKETS, table_of
+from bridge.store.tables import TicketRevisionRow
+from bridge.store.writer import Tx
+
+_T = TICKETS.table
+_REVISIONS = table_of(TicketRevisionRow)
+_KNOWN = select(_T.c.id, _T.c.case_id, _T.c.digest).where(
+    _T.c.region_code == bindparam("region"),
+    _T.c.feed == bindparam("feed"),
+    _T.c.external_id == bindparam("external_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTicket:
+    """Enough of a stored ticket to tell a duplicate from a revision."""
+
+    id: str
+    case_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketStore:
+    """Tickets of one region."""
+
+    region: str
+    vault: Vault
+
+    def known(self, tx: Tx, feed: str, external_id: str) -> KnownTicket | None:
+        """Find a ticket by its upstream's number."""
+        parameters = {"region": self.region, "feed": feed, "external_id": external_id}
+        row = tx.read(_KNOWN, parameters).first()
+        return KnownTicket(row.id, row.case_id, row.digest) if row else None
+
+    def keep_raw(self, tx: Tx, ticket_id: str, revision: int, raw: bytes, wall: datetime) -> None:
+        """Keep the bytes of a push, sealed."""
+        aad = f"ticket_revisions.raw:{ticket_id}:{revision}".encode()
+        row = {
+            "region_code": self.region,
+            "ticket_id": ticket_id,
+            "revision": revision,
+            "recorded_at": wall,
+            "raw": self.vault.seal(raw, aad),
+        }
+        tx.write(insert(_REVISIONS), [row])
+
+    def raw(self, tx: Tx, ticket_id: str, revision: int) -> bytes | None:
+        """Return the bytes of a push as they came."""
+        query = select(_REVISIONS.c.raw).where(
+            _REVISIONS.c.region_code == self.region,
+            _REVISIONS.c.ticket_id == ticket_id,
+            _REVISIONS.c.revision == revision,
+        )
+        sealed = tx.read(query).scalar()
+        return self.vault.open(sealed, f"ticket_revisions.raw:{ticket_id}:{revision}".encode()) if sealed else None
