@@ -41,14 +41,15 @@ from bridge.settings import Settings
 from bridge.signed_http import client_session
 from bridge.store.engine import parse
 from bridge.store.store import Store
-from bridge.web.app import WebContext, create_app
-from bridge.web.server import WebServer
+from bridge.web.app import create_app
+from bridge.web.context import WebContext
+from bridge.web.guard import Listener
 
 log = structlog.get_logger(__name__)
 
 ROLES = ("web", "worker", "clock", "feeds")
 SWEEP_SECONDS = 1.0
-GAUGE_SECONDS = 5.0
+HOUSEKEEPING_SECONDS = 15.0
 FORGET_DAYS = 30
 START_PATIENCE_SECONDS = 30.0
 """How long an unreachable database is waited for at the start."""
@@ -128,6 +129,7 @@ class Daemon:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     draining: bool = False
+    leads: bool = False
 
     @property
     def owner(self) -> str:
@@ -225,25 +227,31 @@ class Daemon:
     def _start_clock(self, stack: AsyncExitStack, service: Service, beats: Heartbeats) -> None:
         leader = Leader(service.runtime.store, self.ports.clock, "clock", self.owner)
         stack.push_async_callback(leader.release)
-        gauges_at = -GAUGE_SECONDS
 
         async def step() -> None:
-            nonlocal gauges_at
-            if not await leader.holds():
+            self.leads = await leader.holds()
+            if self.leads:
+                await service.sweep()
+            else:
                 self.metrics.show_ledger(None)
-                return
-            await service.sweep()
-            monotonic = self.ports.clock.monotonic()
-            if monotonic - gauges_at >= GAUGE_SECONDS:
-                await self._housekeep(service)
-                gauges_at = monotonic
+
+        async def housekeep() -> None:
+            if self.leads:
+                await self._show_ledger(service)
+                await self._forget(service)
 
         self._loop("clock", step, beats, SWEEP_SECONDS)
+        self._loop("housekeeping", housekeep, beats, HOUSEKEEPING_SECONDS)
 
-    async def _housekeep(self, service: Service) -> None:
-        store, wall = service.runtime.store, self.ports.clock.wall()
-        self.metrics.show_ledger(await store.read(lambda tx: snapshot(tx, store, wall)))
-        old = wall - timedelta(days=FORGET_DAYS)
+    async def _show_ledger(self, service: Service) -> None:
+        """Count the ledger for a scrape; only the clock leader exports it."""
+        if self.leads:
+            store, wall = service.runtime.store, self.ports.clock.wall()
+            self.metrics.show_ledger(await store.read(lambda tx: snapshot(tx, store, wall)))
+
+    async def _forget(self, service: Service) -> None:
+        store = service.runtime.store
+        old = self.ports.clock.wall() - timedelta(days=FORGET_DAYS)
         await store.write(lambda tx: store.inbound.forget_before(tx, old))
 
     def _loop(self, name: str, step: Callable[[], object], beats: Heartbeats, every_seconds: float) -> None:
@@ -257,10 +265,20 @@ class Daemon:
         await asyncio.gather(*loops, return_exceptions=True)
 
     async def _start_web(self, stack: AsyncExitStack, service: Service, registry: Registry) -> None:
-        context = WebContext(service, registry, self.metrics, self.ports.clock, self.settings)
-        server = WebServer(create_app(context), self.settings)
-        await server.start()
-        stack.push_async_callback(server.stop)
+        context = WebContext(
+            service, registry, service.runtime.rules, self.ports, self.metrics, self.settings.web,
+            before_scrape=lambda: self._show_ledger(service),
+        )  # fmt: skip
+        listener = Listener(create_app(context), self.settings.web)
+        try:
+            port = await listener.start(self.settings.host, self.settings.port)
+        except OSError as error:
+            message = (
+                f"地址 {self.settings.document.listen} 无法监听（{error.strerror}）；请换一个端口，或停掉占用它的程序"
+            )
+            raise ConfigError("bridge.toml", [Problem("listen", message)]) from error
+        log.info("web.listening", port=port)
+        stack.push_async_callback(listener.stop)
 
 
 async def serve(settings: Settings, roles: Sequence[str] = ROLES) -> None:

@@ -152,7 +152,7 @@ class Service:
         """Return what is not good, in Chinese; empty means ready."""
         problems = [problem for check in self.readiness_checks for problem in check()]
         try:
-            await self.runtime.store.read(lambda tx: self.runtime.store.queries.oldest_due(tx))
+            await self.runtime.store.read(self.runtime.store.queries.oldest_due)
         except Exception as error:  # noqa: BLE001 - whatever fails, the database is not usable now
             problems.append(f"数据库不可用：{type(error).__name__}")
         return problems

@@ -5,7 +5,7 @@ Owns: the :class:`Service` protocol, the seam between HTTP and the pipeline. Mus
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -73,7 +73,7 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class WebContext:
-    """Everything a handler may use."""
+    """Everything a handler may use. ``before_scrape`` brings gauges up to date."""
 
     service: Service
     registry: Registry
@@ -81,6 +81,7 @@ class WebContext:
     ports: Ports
     metrics: Metrics
     limits: Web = field(default_factory=Web)
+    before_scrape: Callable[[], Awaitable[None]] | None = None
 
 
 CONTEXT: web.AppKey[WebContext] = web.AppKey("context", WebContext)

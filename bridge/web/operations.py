@@ -5,10 +5,12 @@ Owns: ``/healthz``, ``/readyz``, ``/metrics``, ``/openapi.json``. Must not: need
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 
 from aiohttp import web
 
+from bridge.errors import StoreError
 from bridge.metrics import CONTENT_TYPE
 from bridge.web.answers import json_answer, problem
 from bridge.web.context import context_of
@@ -28,6 +30,10 @@ async def get_readiness(request: web.Request) -> web.Response:
 
 
 async def get_metrics(request: web.Request) -> web.Response:
-    """Export every series."""
-    body = context_of(request).metrics.exposition()
+    """Export every series; a database that is away costs the ledger's gauges their freshness, not the scrape."""
+    context = context_of(request)
+    if context.before_scrape is not None:
+        with suppress(StoreError):
+            await context.before_scrape()
+    body = context.metrics.exposition()
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
