@@ -96,7 +96,7 @@ class Keyring:
         return keyring
 
     @classmethod
-    def _parse(cls, document: Any) -> Keyring:  # noqa: ANN401 - whatever the file held
+    def _parse(cls, document: Any) -> Keyring:
         keys = {str(kid): _key(text) for kid, text in document["keys"].items()}
         if any(":" in kid or not kid.isascii() for kid in keys):
             raise ValueError("kid")

@@ -33,8 +33,8 @@ from bridge.toml_positions import Position, nearest, positions, syntax_position
 from bridge.wire.problems import sentence
 
 PREFIX = "BRIDGE_"
-NOT_KEYS = frozenset({"BRIDGE_CONFIG"})
-"""Variables of ours that are no keys of the file: ``--config``."""
+NOT_KEYS = frozenset({"BRIDGE_CONFIG", "BRIDGE_CLOCK_SOCKET", "BRIDGE_CLOCK_START"})
+"""Variables of ours that are no keys of the file: ``--config``, and the demo's business clock."""
 
 _SECRET_KEYS = ("secret", "secret_file", "secrets")
 _TABLES: Mapping[KeyPath, type[BaseModel]] = {

@@ -61,6 +61,8 @@ class Listener:
         if self._sockets is not None:
             self._sockets.close()
         await self._runner.cleanup()
+        for timer in self._silent.values():
+            timer.cancel()
 
     def _protocol(self) -> asyncio.Protocol:
         server = self._runner.server

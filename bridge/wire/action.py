@@ -43,7 +43,7 @@ class _ActionIn(Wire):
         return OperatorAction(action=ActionName(self.action), **filled)
 
 
-class ClassifyIn(_ActionIn):
+class ClassifyAction(_ActionIn):
     """定类; lead, co-units and procedure follow from the rules unless given."""
 
     action: Literal["classify"]
@@ -53,14 +53,14 @@ class ClassifyIn(_ActionIn):
     procedure: ProcedureId | None = None
 
 
-class UnitActionIn(_ActionIn):
+class UnitAction(_ActionIn):
     """改派、指定、加派."""
 
     action: Literal["reroute", "designate", "add_unit"]
     unit: FilledLine
 
 
-class DecisionIn(_ActionIn):
+class DecisionAction(_ActionIn):
     """同意或不同意 (复杂办理; with ``assignment_id`` a co-unit's extension)."""
 
     action: Literal["approve", "deny"]
@@ -68,7 +68,7 @@ class DecisionIn(_ActionIn):
     assignment_id: Line | None = None
 
 
-class MinutesIn(_ActionIn):
+class MinutesAction(_ActionIn):
     """会议纪要."""
 
     action: Literal["minutes"]
@@ -77,7 +77,7 @@ class MinutesIn(_ActionIn):
     text: FilledOpinionWords
 
 
-class ExtendIn(_ActionIn):
+class ExtendAction(_ActionIn):
     """延期."""
 
     action: Literal["extend"]
@@ -85,7 +85,7 @@ class ExtendIn(_ActionIn):
     until: Instant
 
 
-class OverrideIn(_ActionIn):
+class OverrideAction(_ActionIn):
     """不再等待某单位的意见 (all missing ones without ``assignment_id``)."""
 
     action: Literal["override"]
@@ -93,14 +93,14 @@ class OverrideIn(_ActionIn):
     by: Line | None = None
 
 
-class ReturnUpstreamIn(_ActionIn):
+class ReturnUpstreamAction(_ActionIn):
     """退回上游."""
 
     action: Literal["return_upstream"]
     suggested: Line | None = None
 
 
-class ToldIn(_ActionIn):
+class ToldAction(_ActionIn):
     """已告知或不适用告知."""
 
     action: Literal["told"]
@@ -112,7 +112,7 @@ class ToldIn(_ActionIn):
     not_applicable: Line | None = None
 
 
-class ObjectionIn(_ActionIn):
+class ObjectionAction(_ActionIn):
     """异议情况: ``none: true`` 无异议, or the routes taken."""
 
     action: Literal["objection"]
@@ -126,21 +126,21 @@ class ObjectionIn(_ActionIn):
         return self
 
 
-class MergeIn(_ActionIn):
+class MergeAction(_ActionIn):
     """并入另一案."""
 
     action: Literal["merge"]
     into: FilledLine
 
 
-class SplitIn(_ActionIn):
+class SplitAction(_ActionIn):
     """拆分."""
 
     action: Literal["split"]
     parts: Annotated[Lines, Field(min_length=1)]
 
 
-class LinkIn(_ActionIn):
+class LinkAction(_ActionIn):
     """关联外部程序或案件."""
 
     action: Literal["link"]
@@ -148,20 +148,20 @@ class LinkIn(_ActionIn):
     reference: FilledLine
 
 
-class ReopenIn(_ActionIn):
+class ReopenAction(_ActionIn):
     """重新办理."""
 
     action: Literal["reopen"]
     respond_by: Instant | None = None
 
 
-class PlainIn(_ActionIn):
+class PlainAction(_ActionIn):
     """Actions that carry a reason only."""
 
     action: Literal["unmerge", "suspend", "resume", "send_reply", "close", "archive"]
 
 
-class ReceiptActionIn(_ActionIn):
+class ReceiptAction(_ActionIn):
     """代单位登记回执."""
 
     action: Literal["receipt"]
@@ -179,48 +179,48 @@ class ReceiptActionIn(_ActionIn):
 
 
 ActionIn = Annotated[
-    ClassifyIn
-    | UnitActionIn
-    | DecisionIn
-    | MinutesIn
-    | ExtendIn
-    | OverrideIn
-    | ReturnUpstreamIn
-    | ToldIn
-    | ObjectionIn
-    | MergeIn
-    | SplitIn
-    | LinkIn
-    | ReopenIn
-    | PlainIn
-    | ReceiptActionIn,
+    ClassifyAction
+    | UnitAction
+    | DecisionAction
+    | MinutesAction
+    | ExtendAction
+    | OverrideAction
+    | ReturnUpstreamAction
+    | ToldAction
+    | ObjectionAction
+    | MergeAction
+    | SplitAction
+    | LinkAction
+    | ReopenAction
+    | PlainAction
+    | ReceiptAction,
     Field(discriminator="action"),
 ]
 
 _MODELS: Mapping[str, type[_ActionIn]] = {
-    "classify": ClassifyIn,
-    "reroute": UnitActionIn,
-    "designate": UnitActionIn,
-    "add_unit": UnitActionIn,
-    "approve": DecisionIn,
-    "deny": DecisionIn,
-    "minutes": MinutesIn,
-    "extend": ExtendIn,
-    "override": OverrideIn,
-    "return_upstream": ReturnUpstreamIn,
-    "told": ToldIn,
-    "objection": ObjectionIn,
-    "merge": MergeIn,
-    "unmerge": PlainIn,
-    "split": SplitIn,
-    "link": LinkIn,
-    "suspend": PlainIn,
-    "resume": PlainIn,
-    "reopen": ReopenIn,
-    "send_reply": PlainIn,
-    "close": PlainIn,
-    "archive": PlainIn,
-    "receipt": ReceiptActionIn,
+    "classify": ClassifyAction,
+    "reroute": UnitAction,
+    "designate": UnitAction,
+    "add_unit": UnitAction,
+    "approve": DecisionAction,
+    "deny": DecisionAction,
+    "minutes": MinutesAction,
+    "extend": ExtendAction,
+    "override": OverrideAction,
+    "return_upstream": ReturnUpstreamAction,
+    "told": ToldAction,
+    "objection": ObjectionAction,
+    "merge": MergeAction,
+    "unmerge": PlainAction,
+    "split": SplitAction,
+    "link": LinkAction,
+    "suspend": PlainAction,
+    "resume": PlainAction,
+    "reopen": ReopenAction,
+    "send_reply": PlainAction,
+    "close": PlainAction,
+    "archive": PlainAction,
+    "receipt": ReceiptAction,
 }
 
 
