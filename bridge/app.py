@@ -145,7 +145,7 @@ class Daemon:
         self._listen_for_signals()
         async with AsyncExitStack() as stack:
             await self._start(stack)
-            log.info("daemon.started", roles=list(self.roles), address=self.settings.document.listen)
+            log.info("daemon.started", roles=list(self.roles), listen=self.settings.document.listen)
             await self._stop.wait()
             self.draining = True
             log.info("daemon.draining")

