@@ -17,7 +17,7 @@ from sqlalchemy import Dialect, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from bridge.core.model import CaseFile, Decision, Event
+from bridge.core.model import Case, CaseFile, Decision, Event
 from bridge.crypto import Vault
 from bridge.errors import StaleRow
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, Mapper, table_of
@@ -107,27 +107,27 @@ class CaseStore:
 
         Raises StaleRow if somebody else changed the case since it was loaded.
         """
-        case = decision.file.case
-        case = self._append(tx, case.event_seq, case.event_hash, decision)
+        case, rows = self._chained(decision)
         if before is None:
             tx.write(insert(CASES.table), [CASES.to_row(case, self.region, self.vault)])
         else:
             self._update_case(tx, case, before.case.version)
         after = replace(decision.file, case=case)
         self._save_parts(tx, before, after)
+        if rows:
+            tx.write(insert(_EVENTS), rows)
         return after
 
-    def _append(self, tx: Tx, seq: int, head: str, decision: Decision) -> Any:
+    def _chained(self, decision: Decision) -> tuple[Case, list[dict[str, Any]]]:
+        """Return the case with its new head, and the rows of its new events."""
         case = decision.file.case
-        rows = []
+        seq, head, rows = case.event_seq, case.event_hash, []
         for event in decision.events:
             seq += 1
             row = self._event_row(case.id, seq, event, case.updated_at)
             head = row["hash"] = chain_hash(head, row)
             rows.append(row)
-        if rows:
-            tx.write(insert(_EVENTS), rows)
-        return replace(case, event_seq=seq, event_hash=head, version=case.version + 1)
+        return replace(case, event_seq=seq, event_hash=head, version=case.version + 1), rows
 
     def _event_row(self, case_id: str, seq: int, event: Event, recorded_at: datetime) -> dict[str, Any]:
         detail = orjson.dumps({"actor_role": event.actor.role, **event.detail})
@@ -143,7 +143,7 @@ class CaseStore:
             "detail": self.vault.seal(detail, f"events.detail:{case_id}:{seq}".encode()),
         }
 
-    def _update_case(self, tx: Tx, case: Any, expected_version: int) -> None:
+    def _update_case(self, tx: Tx, case: Case, expected_version: int) -> None:
         row = CASES.to_row(case, self.region, self.vault)
         values = {name: value for name, value in row.items() if name not in _KEYS}
         keys = {"b_region": self.region, "b_id": case.id, "b_version": expected_version}

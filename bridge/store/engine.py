@@ -52,6 +52,7 @@ def sqlite_engine(url: URL, *, readers: int = 1, read_only: bool = False) -> Eng
         pool_timeout=30,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_MS / 1000},
         query_cache_size=1_000,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_deferred if read_only else _begin_immediate)
@@ -95,6 +96,7 @@ def postgres_engine(url: URL, *, connections: int) -> AsyncEngine:
             "server_settings": {"statement_timeout": "30000", "lock_timeout": "10000", "timezone": "UTC"},
         },
         query_cache_size=1_000,
+        hide_parameters=True,
     )
 
 
