@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -87,7 +87,7 @@ class Worker(Table):
     ``lease_seconds`` is also how long a message claimed by a killed process waits for the next attempt.
     """
 
-    concurrency: int = Field(32, ge=1, le=512)
+    concurrency: int = Field(128, ge=1, le=1024)
     per_target: int = Field(8, ge=1, le=128)
     lease_seconds: float = Field(25.0, ge=5, le=600)
 
@@ -238,6 +238,10 @@ class Settings:
     def log_format(self) -> str:
         """``json`` or ``console``."""
         return self.document.log_format
+
+    def with_log_format(self, log_format: str) -> Settings:
+        """Return the same settings with another log format (``--log-format``)."""
+        return replace(self, document=self.document.model_copy(update={"log_format": log_format}))
 
     def adapters_of_feeds(self) -> Mapping[str, tuple[str, Any]]:
         """Return feed name -> (adapter, config), as the registry takes them."""

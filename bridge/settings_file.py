@@ -56,9 +56,9 @@ def load_settings(path: Path, environ: Mapping[str, str], rules: Path | None = N
     try:
         text = path.read_text(encoding="utf-8")
     except OSError:
-        raise ConfigError(str(path), [Problem("", "文件不存在或读不出来；bridge init DIR 可以生成一份")]) from None
+        raise ConfigError(str(path), [Problem("-", "文件不存在或读不出来；bridge init DIR 可以生成一份")]) from None
     except UnicodeDecodeError:
-        raise ConfigError(str(path), [Problem("", "文件不是 UTF-8")]) from None
+        raise ConfigError(str(path), [Problem("-", "文件不是 UTF-8")]) from None
     return parse_settings(text, path, environ, rules)
 
 
@@ -68,7 +68,7 @@ def parse_settings(text: str, path: Path, environ: Mapping[str, str], rules: Pat
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line, column = syntax_position(error) or (None, None)
-        raise ConfigError(str(path), [Problem("", f"TOML 语法错误：{error}", line, column)]) from None
+        raise ConfigError(str(path), [Problem("-", f"TOML 语法错误：{error}", line, column)]) from None
     reader = _Reader(values, path.absolute().parent)
     reader.merge(environ)
     settings = reader.settings(rules)

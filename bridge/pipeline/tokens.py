@@ -10,7 +10,6 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from bridge.core.model import Actor
 from bridge.errors import AuthenticationFailed
@@ -22,17 +21,6 @@ PREFIX = "tb_"
 TOKEN_BYTES = 32
 DEFAULT_DAYS = 90
 """Source: the contract §1 (``--days 90``)."""
-
-
-class OperatorRole(StrEnum):
-    """What a token may do. Source: the contract §3, operators."""
-
-    OPERATOR = "operator"
-    OFFICE = "office"
-    LEADER = "leader"
-    CLERK = "clerk"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)

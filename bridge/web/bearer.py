@@ -10,8 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.core.operators import OperatorRole
 from bridge.errors import AuthenticationFailed, Forbidden
-from bridge.pipeline.tokens import Operator, OperatorRole
+from bridge.pipeline.tokens import Operator
 from bridge.web.context import context_of
 from bridge.web.middleware import tell
 

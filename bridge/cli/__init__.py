@@ -1,0 +1,62 @@
+"""The command line: one file a group, every command with ``--config``, every listing with ``--json``.
+
+Owns: the command tree, exit statuses (0 done, 1 the thing checked does not hold, 2 wrong use), errors on stderr.
+Must not: import the daemon for ``--help``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bridge.cli import adapters, calendar, cases, daemon, database, documents, outbox, rules, tokens
+from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
+
+app = typer.Typer(
+    name="bridge",
+    help="12345 政务热线社保费争议工单桥。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (daemon.init, daemon.serve, daemon.demo, documents.schemas, documents.openapi):
+    app.command()(command)
+for name, group in (
+    ("tokens", tokens.app),
+    ("rules", rules.app),
+    ("calendar", calendar.app),
+    ("cases", cases.app),
+    ("outbox", outbox.app),
+    ("adapters", adapters.app),
+    ("db", database.app),
+):
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    from bridge.errors import BridgeError, ConfigError
+
+    _speak_chinese()
+    try:
+        app()
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(WRONG_USE)
+    except BridgeError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(DOES_NOT_HOLD)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _speak_chinese() -> None:
+    """Give the help pages Chinese headings."""
+    if not {"--help", None} & {*sys.argv[1:], None if len(sys.argv) == 1 else ""}:
+        return
+    from typer import rich_utils
+
+    rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
+    rich_utils.OPTIONS_PANEL_TITLE = "选项"
+    rich_utils.COMMANDS_PANEL_TITLE = "命令"

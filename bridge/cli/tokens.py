@@ -1,0 +1,124 @@
+"""``bridge tokens``: operators' tokens, while the daemon runs or not.
+
+Owns: the three commands. Must not: print a token twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, print_json, print_rows, refuse
+from bridge.core.operators import OperatorRole
+
+if TYPE_CHECKING:
+    from bridge.store.store import Store
+    from bridge.store.tokens import StoredToken
+
+app = typer.Typer(help="经办人员的访问令牌：签发、列出、吊销。", no_args_is_help=True)
+
+MAX_DAYS = 3650
+_BEIJING = timezone(timedelta(hours=8))
+_TITLES = {
+    "id": "编号",
+    "name": "姓名",
+    "role": "角色",
+    "unit": "单位",
+    "state": "状态",
+    "created_at": "签发",
+    "expires_at": "到期",
+}
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="持有人。")],
+    role: Annotated[OperatorRole, typer.Option(help="角色。")],
+    unit: Annotated[str | None, typer.Option(help="经办员所在单位，例如 tax。")] = None,
+    days: Annotated[int, typer.Option(min=1, max=MAX_DAYS, help="有效天数。")] = 90,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """签发一个令牌；只显示这一次。"""
+    from bridge.app import system_ports
+    from bridge.cli.ledger import with_store
+    from bridge.pipeline.tokens import Operator, issue
+
+    if role is OperatorRole.CLERK and not unit:
+        raise refuse("经办员（clerk）须用 --unit 指明单位")
+    _check_unit(unit, config)
+    operator = Operator(name, role.value, unit)
+
+    async def work(store: Store) -> str:
+        return await issue(store, system_ports(), operator, days)
+
+    token = with_store(config, work)
+    if as_json:
+        print_json({"name": name, "role": role.value, "unit": unit, "token": token})
+    else:
+        typer.echo(token)
+
+
+@app.command(name="list")
+def list_tokens(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """列出全部令牌（不含令牌本身）。"""
+    from bridge.app import system_ports
+    from bridge.cli.ledger import with_store
+    from bridge.pipeline.tokens import listed
+
+    wall = system_ports().clock.wall()
+    rows = [_row(token, wall) for token in with_store(config, listed)]
+    print_rows(_TITLES, rows, as_json=as_json)
+
+
+@app.command()
+def revoke(
+    reference: Annotated[str, typer.Argument(help="令牌编号或持有人。")],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """立即吊销；运行中的守护进程随即拒绝。"""
+    from bridge.app import system_ports
+    from bridge.cli.ledger import with_store
+    from bridge.pipeline.tokens import revoke as revoke_tokens
+
+    async def work(store: Store) -> int:
+        return await revoke_tokens(store, reference, system_ports().clock.wall())
+
+    count = with_store(config, work)
+    if not count:
+        raise refuse(f"没有可吊销的令牌：{reference}", DOES_NOT_HOLD)
+    if as_json:
+        print_json({"revoked": count})
+    else:
+        typer.echo(f"已吊销 {count} 个")
+
+
+def _check_unit(unit: str | None, config: Config) -> None:
+    if unit is None:
+        return
+    from bridge.app import load
+    from bridge.cli.options import settings_of
+
+    units = load(settings_of(config)).policy.units
+    if unit not in units:
+        raise refuse(f"规则中没有单位 {unit}；现有：{'、'.join(units)}")
+
+
+def _row(token: StoredToken, wall: datetime) -> dict[str, str | None]:
+    state = "已吊销" if token.revoked_at else "已过期" if token.expires_at <= wall else "有效"
+    return {
+        "id": token.id,
+        "name": token.name,
+        "role": token.role,
+        "unit": token.unit,
+        "state": state,
+        "created_at": _shown(token.created_at),
+        "expires_at": _shown(token.expires_at),
+    }
+
+
+def _shown(instant: datetime) -> str:
+    return instant.astimezone(_BEIJING).isoformat(timespec="seconds")
