@@ -338,7 +338,10 @@ class TicketDraft:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An upstream's request: one per (feed, external id)."""
+    """An upstream's request: one per (feed, external id).
+
+    ``reply_key`` is the key of the newest reply; only its delivery settles the ticket.
+    """
 
     id: str
     case_id: str
@@ -357,6 +360,7 @@ class Ticket:
     upstream_unit: str | None = None
     accepted_at: datetime | None = None
     replies: int = 0
+    reply_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

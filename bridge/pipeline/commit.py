@@ -42,7 +42,7 @@ def write(tx: Tx, runtime: Runtime, before: CaseFile | None, decision: Decision)
 
 def _delivered_at_once(tx: Tx, runtime: Runtime, committed: Committed, message: Message) -> Committed:
     context = runtime.context(SYSTEM, f"recorded:{message.key}")
-    follow_up = decide.reply_delivered(committed.file, message.ticket_id or "", context)
+    follow_up = decide.reply_delivered(committed.file, message.ticket_id or "", message.key, context)
     written = write(tx, runtime, committed.file, follow_up)
     events = (*committed.decision.events, *written.decision.events)
     messages = (*committed.decision.messages, *written.decision.messages)

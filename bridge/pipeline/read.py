@@ -36,7 +36,8 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
         "suspended": shown.suspended,
         "confidential": shown.confidential,
         "procedure": shown.procedure.value if shown.procedure else None,
-        "category": views.category_view(work),
+        "category": shown.category,
+        **_category_words(shown.category, runtime),
         "second_category": shown.second_category,
         "insurance": [kind.value for kind in shown.insurance],
         "period": shown.period.value,
@@ -62,6 +63,11 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
         "deadlines": [deadline_view(deadline) for deadline in file.deadlines],
         "allowed_actions": actions.allowed_actions(work),
     }
+
+
+def _category_words(category: str | None, runtime: Runtime) -> dict[str, Any]:
+    info = runtime.rules().policy.categories.get(category or "")
+    return {"category_number": info.number if info else None, "category_name": info.name if info else None}
 
 
 def ticket_view(work: Work, ticket: Any) -> dict[str, Any]:
@@ -176,13 +182,10 @@ def cases(tx: Tx, runtime: Runtime, query: CaseQuery) -> dict[str, Any]:
     for ticket in runtime.store.queries.tickets_of(tx, [row["id"] for row in page]):
         received = views.iso(ticket.pop("received_at"))
         tickets.setdefault(ticket.pop("case_id"), []).append({**ticket, "received_at": received})
-    names = runtime.rules().policy.categories
-    listed = [_listed(row, tickets.get(row["id"], []), names) for row in page]
+    listed = [_listed(row, tickets.get(row["id"], []), runtime) for row in page]
     return {"cases": listed, "next": page[-1]["id"] if more else None}
 
 
-def _listed(row: dict[str, Any], tickets: list[dict[str, Any]], names: Any) -> dict[str, Any]:
-    info = names.get(row["category"] or "")
-    category = {"id": info.id, "number": info.number, "name": info.name} if info else None
+def _listed(row: dict[str, Any], tickets: list[dict[str, Any]], runtime: Runtime) -> dict[str, Any]:
     times = {name: views.iso(row[name]) for name in ("opened_at", "updated_at", "closed_at")}
-    return {**row, **times, "category": category, "tickets": tickets}
+    return {**row, **times, **_category_words(row["category"], runtime), "tickets": tickets}

@@ -25,7 +25,7 @@ def reply_arrived(
     if type_ != MessageType.TICKET_REPLIED.value or ticket_id is None:
         return None
     file = load(tx, runtime, case_id)
-    decision = decide.reply_delivered(file, ticket_id, runtime.context(SYSTEM, f"delivered:{key}"))
+    decision = decide.reply_delivered(file, ticket_id, key, runtime.context(SYSTEM, f"delivered:{key}"))
     return write(tx, runtime, file, decision)
 
 

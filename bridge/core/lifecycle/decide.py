@@ -60,6 +60,6 @@ def tick(file: CaseFile, deadline_id: str, step: str, context: Context) -> Decis
     return work.decision() if fired == [True] else None
 
 
-def reply_delivered(file: CaseFile, ticket_id: str, context: Context) -> Decision:
-    """Note that a reply reached its upstream."""
-    return _changed(file, context, lambda work: replying.delivered(work, work.tickets[ticket_id])).decision()
+def reply_delivered(file: CaseFile, ticket_id: str, key: str, context: Context) -> Decision:
+    """Note that the reply of this key reached its upstream."""
+    return _changed(file, context, lambda work: replying.delivered(work, work.tickets[ticket_id], key)).decision()

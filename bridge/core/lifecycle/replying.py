@@ -65,11 +65,21 @@ def send(work: Work, final: Opinion) -> None:
 
 def _push_reply(work: Work, ticket: Ticket, text: dict[str, object], *, supplement: bool) -> None:
     ticket = work.set_ticket(ticket, state=TicketState.REPLYING, replies=ticket.replies + 1)
-    views.push(work, ticket, MessageType.TICKET_REPLIED, round=ticket.round, supplement=supplement, reply=text)
+    carries = {"round": ticket.round, "supplement": supplement, "reply": text}
+    work.set_ticket(ticket, reply_key=views.push(work, ticket, MessageType.TICKET_REPLIED, **carries))
 
 
-def delivered(work: Work, ticket: Ticket) -> None:
-    """A reply reached its upstream: the ticket's clock stops, and the case is replied when all are."""
+def delivered(work: Work, ticket: Ticket, key: str) -> None:
+    """A reply reached its upstream; one that a newer reply has replaced changes nothing."""
+    if key == ticket.reply_key:
+        received(work, ticket)
+
+
+def received(work: Work, ticket: Ticket) -> None:
+    """The upstream has the newest reply: the ticket's clock stops, and the case is replied when all are.
+
+    An upstream that answers to a reply has it, even if our own note of the delivery is still under way.
+    """
     if ticket.state is not TicketState.REPLYING:
         return
     clocks.close(work, work.clock_of(ticket.id, DeadlineKind.REPLY))

@@ -106,7 +106,14 @@ def _withdraw(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
         replying.end(work, CaseState.WITHDRAWN)
 
 
+def _with_reply(work: Work, ticket: Ticket) -> Ticket:
+    """Take an answer to a reply as proof that the reply arrived."""
+    replying.received(work, ticket)
+    return work.tickets[ticket.id]
+
+
 def _rework(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    ticket = _with_reply(work, ticket)
     _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED)
     _refuse_past(work, event.respond_by, "respond_by")
     work.record("ticket.rework_asked", ticket=ticket.id, note=event.note, respond_by=views.iso(event.respond_by))
@@ -139,6 +146,7 @@ def _satisfaction(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 
 def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
+    ticket = _with_reply(work, ticket)
     _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED and work.case.state is CaseState.REPLIED)
     replying.object_to(work, event.routes)
 

@@ -351,10 +351,10 @@ def _blanker(petitioner: Petitioner) -> Callable[[str], str]:
     return blank
 
 
-def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> None:
-    """Queue a push to a ticket's upstream, if its feed wants that type."""
+def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> str | None:
+    """Queue a push to a ticket's upstream and return its key; None if its feed does not want that type."""
     if not work.context.terms(ticket.feed).wants(type_):
-        return
+        return None
     serial = work.next_serial()
     body = {
         "type": type_.value,
@@ -364,9 +364,10 @@ def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> None
         "occurred_at": iso(work.now),
         **carries,
     }
+    key = f"{ticket.id}-{type_.value.replace('.', '-')}-{ticket.round}-{serial}"
     work.messages.append(
         Message(
-            key=f"{ticket.id}-{type_.value.replace('.', '-')}-{ticket.round}-{serial}",
+            key=key,
             kind="upstream",
             target=ticket.feed,
             type=type_,
@@ -377,6 +378,7 @@ def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> None
             ticket_id=ticket.id,
         )
     )
+    return key
 
 
 def push_all(work: Work, type_: MessageType, **carries: Any) -> None:
