@@ -131,6 +131,5 @@ def _read(file: str) -> bytes:
 
 
 def _row(case: dict[str, Any]) -> dict[str, Any]:
-    category = case["category"]
     tickets = " ".join(f"{ticket['feed']}:{ticket['external_id']}" for ticket in case["tickets"])
-    return {**case, "category": category["name"] if category else None, "tickets": tickets}
+    return {**case, "category": case.get("category_name"), "tickets": tickets}

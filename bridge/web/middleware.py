@@ -22,7 +22,6 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
-    "Server": "ticket-bridge",
     "X-Content-Type-Options": "nosniff",
 }
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -64,6 +63,7 @@ async def set_headers(_request: web.Request, response: web.StreamResponse) -> No
     """Add the security headers that a handler did not set itself."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "ticket-bridge"
 
 
 def tell(request: web.Request, **facts: str) -> None:

@@ -276,7 +276,7 @@ class CaseOut(Outgoing):
     suspended: bool
     confidential: bool
     procedure: ProcedureId | None
-    category: CategoryOut | None
+    category: str | None
     lead: str | None
     accepting_unit: str | None
     round: int
