@@ -87,7 +87,7 @@ async def _waiting(call: Callable[[], object]) -> object:
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
         stop=stop_after_delay(START_PATIENCE_SECONDS),
-        wait=wait_exponential_jitter(initial=0.2, max=3),
+        wait=wait_exponential_jitter(multiplier=0.2, max=3),
         reraise=True,
     ):
         with attempt:
