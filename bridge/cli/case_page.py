@@ -24,8 +24,7 @@ def explanation(case: Json, history: Json) -> str:
 
 
 def _head(case: Json) -> Iterator[str]:
-    category = case.get("category")
-    shown = f"{category['number']} {category['name']}" if category else "未定类"
+    shown = f"{case.get('category_number')} {case.get('category_name')}" if case.get("category") else "未定类"
     flags = "".join(text for key, text in (("suspended", "［中止］"), ("confidential", "［保密］")) if case.get(key))
     yield f"案件 {case['id']}  {case['state']}{flags}  第 {case['round']} 轮"
     yield f"  类别 {shown}  程序 {case.get('procedure') or '未定'}  规则 {case.get('rules_hash', '')}"

@@ -57,7 +57,7 @@ def retry(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) ->
     from bridge.core.model import OutboxState
 
     wall = system_ports().clock.wall()
-    states = [OutboxState.PARKED, OutboxState.UNCERTAIN, OutboxState.READY]
+    states = [OutboxState.PARKED, OutboxState.UNCERTAIN]
     values = {"state": OutboxState.READY.value, "due_at": wall, "reason": None}
     _change(config, key, states, values, "已排队重发", as_json=as_json)
 
@@ -82,7 +82,7 @@ def _change(config: Config, key: str, states: list[Any], values: dict[str, Any],
         return await store.write(unit)
 
     if not with_store(config, work):
-        raise refuse(f"没有这件消息，或它已送达、已作废、正在发送：{key}", DOES_NOT_HOLD)
+        raise refuse(f"没有这件消息，或其状态不允许（正在发送、已送达、已作废，或不需要）：{key}", DOES_NOT_HOLD)
     if as_json:
         print_json({"key": key, "state": values["state"]})
     else:
