@@ -206,13 +206,13 @@ WRONG: dict[str, list[dict[str, Any]]] = {
 def test_a_wrong_field_is_422_and_named(desk: Desk, field: str, changes: dict[str, Any]) -> None:
     answer = desk.hotline.post(TICKETS, ticket(**changes))
     assert is_problem(answer, 422)
-    assert any(problem["path"].startswith(field) for problem in answer.body["problems"])
+    assert any(problem["path"].startswith(field) for problem in answer.body["errors"])
 
 
 def test_every_problem_is_told_at_once(desk: Desk) -> None:
     answer = desk.hotline.post(TICKETS, ticket(kind="wish", urgency="very", received_at="soon", surplus=1))
-    assert {problem["path"] for problem in answer.body["problems"]} >= {"kind", "urgency", "received_at", "surplus"}
-    assert all(problem["message"] for problem in answer.body["problems"])
+    assert {problem["path"] for problem in answer.body["errors"]} >= {"kind", "urgency", "received_at", "surplus"}
+    assert all(problem["message"] for problem in answer.body["errors"])
 
 
 def test_what_was_refused_left_nothing_behind(desk: Desk) -> None:
