@@ -44,12 +44,9 @@ _UPDATE_CASE = (
 
 
 def _belonging(mapper: Mapper[Any]) -> Any:
+    """Return the query of a case's rows; sorted in Python, or SQLite would walk the primary key instead."""
     table = mapper.table
-    return (
-        select(table)
-        .where(table.c.region_code == bindparam("region"), table.c.case_id == bindparam("case_id"))
-        .order_by(table.c.id)
-    )
+    return select(table).where(table.c.region_code == bindparam("region"), table.c.case_id == bindparam("case_id"))
 
 
 _PARTS = {mapper.table.name: _belonging(mapper) for mapper in (TICKETS, ASSIGNMENTS, OPINIONS, DEADLINES)}
@@ -92,7 +89,7 @@ class CaseStore:
 
     def _part(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
         rows = tx.read(_PARTS[mapper.table.name], parameters)
-        return tuple(mapper.from_row(row, self.vault) for row in rows)
+        return tuple(mapper.from_row(row, self.vault) for row in sorted(rows, key=_row_id))
 
     def _ordered(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
         values = self._part(tx, mapper, parameters)
@@ -176,6 +173,10 @@ class CaseStore:
                 self.vault.blind_index("id_number", petitioner.id_number) if petitioner.id_number else None
             ),
         }
+
+
+def _row_id(row: Any) -> str:
+    return str(row.id)
 
 
 def _serial(identifier: str) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, literal_column, select, update
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
@@ -27,6 +27,9 @@ from bridge.store.writer import Tx
 
 _T = table_of(OutboxRow)
 _READY, _LEASED = OutboxState.READY.value, OutboxState.LEASED.value
+_IS_READY = literal_column(f"'{_READY}'")
+_IS_LEASED = literal_column(f"'{_LEASED}'")
+"""States as literals: a bound parameter would hide the partial indexes from the planner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,12 @@ def _candidates(busy: bool, *, locked: bool) -> Select[Any]:  # noqa: FBT001 - o
         earlier.c.region_code == _T.c.region_code,
         earlier.c.group_key == _T.c.group_key,
         earlier.c.serial < _T.c.serial,
-        earlier.c.state.in_([_READY, _LEASED]),
+        earlier.c.state.in_([_IS_READY, _IS_LEASED]),
         earlier.c.due_at.is_not(None),
     )
     query = select(_T.c.key).where(
         _T.c.region_code == bindparam("region"),
-        _T.c.state == _READY,
+        _T.c.state == _IS_READY,
         _T.c.due_at.is_not(None),
         _T.c.due_at <= bindparam("now"),
         ~blocked,
@@ -86,7 +89,7 @@ def claim_statement(*, busy: bool, skip_locked: bool) -> Update:
         keys = candidates
     return (
         update(_T)
-        .where(_T.c.region_code == bindparam("region"), _T.c.key.in_(keys), _T.c.state == _READY)
+        .where(_T.c.region_code == bindparam("region"), _T.c.key.in_(keys), _T.c.state == _IS_READY)
         .values(
             state=_LEASED,
             lease_owner=bindparam("owner"),
@@ -212,7 +215,7 @@ class OutboxStore:
         ``uncertain`` instead: nobody knows whether they arrived, so a person decides.
         """
         ended = _T.c.lease_until < wall if mine is None else _T.c.lease_until.is_not(None)
-        leased = and_(_T.c.region_code == self.region, _T.c.state == _LEASED, ended)
+        leased = and_(_T.c.region_code == self.region, _T.c.state == _IS_LEASED, ended)
         freed = 0
         if uncertain_targets:
             unsafe = (_T.c.kind + ":" + _T.c.target).in_(list(uncertain_targets))
@@ -229,7 +232,7 @@ class OutboxStore:
     def next_due(self, tx: Tx) -> datetime | None:
         """Return when the next ready message is due, or None."""
         query = select(func.min(_T.c.due_at)).where(
-            _T.c.region_code == self.region, _T.c.state == _READY, _T.c.due_at.is_not(None)
+            _T.c.region_code == self.region, _T.c.state == _IS_READY, _T.c.due_at.is_not(None)
         )
         return tx.read(query).scalar()
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, literal_column, select, update
 
 from bridge.core.model import OutboxState
 from bridge.crypto import Vault
@@ -67,7 +67,7 @@ class PullStore:
     def _mine(self, kind: str, target: str) -> list[Any]:
         return [
             _T.c.region_code == self.region, _T.c.kind == kind, _T.c.target == target,
-            _T.c.state == OutboxState.READY.value, _T.c.due_at.is_(None),
+            _T.c.state == literal_column(f"'{OutboxState.READY.value}'"), _T.c.due_at.is_(None),
         ]  # fmt: skip
 
     def _acknowledge(self, tx: Tx, kind: str, target: str, position: int, wall: datetime) -> list[Acknowledged]:
