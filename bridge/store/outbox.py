@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, and_, bindparam, exists, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, insert, literal_column, select, update
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
@@ -27,8 +27,8 @@ from bridge.store.writer import Tx
 
 _T = table_of(OutboxRow)
 _READY, _LEASED = OutboxState.READY.value, OutboxState.LEASED.value
-_IS_READY = literal_column(f"'{_READY}'")
-_IS_LEASED = literal_column(f"'{_LEASED}'")
+_IS_READY: ColumnElement[str] = literal_column(f"'{_READY}'")
+_IS_LEASED: ColumnElement[str] = literal_column(f"'{_LEASED}'")
 """States as literals: a bound parameter would hide the partial indexes from the planner."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
 
 from bridge.core.model import OPEN_CASE_STATES, AssignmentState, DeadlineStatus, OutboxState
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, TICKETS, table_of
@@ -158,7 +158,9 @@ class QueryStore:
 
     def oldest_due(self, tx: Tx) -> datetime | None:
         """Return when the oldest message that should have left was due."""
-        states = [literal_column(f"'{state.value}'") for state in (OutboxState.READY, OutboxState.LEASED)]
+        states: list[ColumnElement[str]] = [
+            literal_column(f"'{state.value}'") for state in (OutboxState.READY, OutboxState.LEASED)
+        ]
         query = select(func.min(_O.c.due_at)).where(
             _O.c.region_code == self.region, _O.c.state.in_(states), _O.c.due_at.is_not(None)
         )

@@ -150,8 +150,8 @@ class SqliteWriter:
 
     def _run(self) -> None:
         while jobs := self._take():
-            self._commit(jobs)
-            jobs[0].loop.call_soon_threadsafe(_settle_all, jobs)
+            self.commit(jobs)
+            jobs[0].loop.call_soon_threadsafe(settle_all, jobs)
 
     def _take(self) -> list[Job]:
         with self._wake:
@@ -159,7 +159,8 @@ class SqliteWriter:
                 self._wake.wait()
             return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
 
-    def _commit(self, jobs: list[Job]) -> None:
+    def commit(self, jobs: list[Job]) -> None:
+        """Run the units in one transaction and note in each its result or error; in the calling thread."""
         try:
             with self.engine.connect() as connection:
                 try:
@@ -173,7 +174,8 @@ class SqliteWriter:
                 job.error = job.error or unavailable(error)
 
 
-def _settle_all(jobs: Sequence[Job]) -> None:
+def settle_all(jobs: Sequence[Job]) -> None:
+    """Answer every caller; call it in their loop's thread."""
     for job in jobs:
         job.settle()
 
@@ -218,7 +220,7 @@ class PostgresWriter:
                     break
                 jobs.append(job)
             await self._commit(jobs)
-            _settle_all(jobs)
+            settle_all(jobs)
 
     async def _commit(self, jobs: list[Job]) -> None:
         try:
