@@ -21,7 +21,8 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 from bridge.masking import masked, masked_text
 
 BEIJING = timezone(timedelta(hours=8))
-_OWN_KEYS = frozenset({"ts", "level", "event", "logger", "component"})
+_OURS = frozenset({"ts", "level", "component"})
+_TEXTS = frozenset({"event", "logger"})
 _QUIET_LOGGERS = ("aiohttp.access", "aiosqlite", "alembic", "asyncio", "sqlalchemy")
 
 
@@ -40,7 +41,7 @@ def configure_logs(
     structlog.configure(
         processors=[*shared, _renderer(form, out)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
     _route_standard_library(shared, _renderer(form, out), out)
@@ -78,9 +79,9 @@ def _stamp(wall: Callable[[], datetime]) -> Processor:
 
 def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     for key, value in event.items():
-        if key in _OWN_KEYS or key.startswith("_"):
-            event[key] = masked_text(value) if isinstance(value, str) else value
-        else:
+        if key in _TEXTS:
+            event[key] = masked_text(str(value))
+        elif key not in _OURS and not key.startswith("_"):
             event[key] = masked(value, key)
     return event
 
