@@ -19,10 +19,12 @@ from bridge.demo.world import Note, World
 from bridge.testing.counterparts.ledger import Json
 from bridge.testing.process import Response
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 3.0
 POLL_SECONDS = 0.02
 MORNING = timedelta(hours=9, seconds=30)
 """Reminders fire at 09:00; the demo stops half a minute later on every day."""
+NOT_SENT = 0
+"""The status of a step that could not be taken: nobody had asked the unit."""
 
 
 @dataclass
@@ -92,8 +94,9 @@ class Player:
     def _pass_time(self, until: datetime) -> None:
         """Move the clock to ``until`` with a stop on every morning in between."""
         for stop in [*mornings(self.world.now, until), until]:
-            self._show(self.world.advance_to(stop))
+            notes = self.world.advance_to(stop)
             self._audience.clock(self.world.now)
+            self._show(notes)
 
     def _show(self, notes: Sequence[Note]) -> None:
         """Hand messages to the stories they belong to and to the audience."""
@@ -108,8 +111,9 @@ class Player:
         status, body = self._request(run, step)
         expected = step.expect if isinstance(step, Receipt) else None
         if (status != expected) if expected else status >= HTTPStatus.BAD_REQUEST:
+            answered = f"应答 {status}" if status else "未送出"
             said = json.dumps(body, ensure_ascii=False)[:300]
-            run.problems.append(f"{step.at} {type(step).__name__}: 应答 {status},期望 {expected or '2xx'}:{said}")
+            run.problems.append(f"{step.at} {type(step).__name__}: {answered},期望 {expected or '2xx'}:{said}")
         run.done += 1
         self._audience.step(run, step, status)
 
@@ -150,28 +154,27 @@ class Player:
         if step.unasked:
             assignment_id = self._planned(run, step.unit)
             path = f"/v1/units/{step.unit}/assignments/{assignment_id}/receipts"
-            answer = desk.send(step.unit, assignment_id, step.body, respond_url=self.world.county.site.url + path)
-        else:
-            answer = desk.send(step.unit, self._expected(run, step), step.body)
-        return _answer(answer)
+            url = self.world.county.site.url + path
+            return _answer(desk.send(step.unit, assignment_id, step.body, respond_url=url))
+        asked = self._expected(run, step)
+        if asked is None:
+            return NOT_SENT, {"detail": f"{step.unit} 没有收到本案的交办件"}
+        return _answer(desk.send(step.unit, asked, step.body))
 
     def _planned(self, run: Run, unit: str) -> str:
         """Return the id of an assignment that was not dispatched yet."""
         case = self.world.case(run.case_id)
         return next((str(part["id"]) for part in case["assignments"] if part["unit"] == unit), f"{run.case_id}a0")
 
-    def _expected(self, run: Run, step: Receipt) -> str:
-        """Return the unit's newest assignment of the case; wait until it may send this receipt."""
+    def _expected(self, run: Run, step: Receipt) -> str | None:
+        """Return the unit's newest assignment of the case, if any; wait until it may send this receipt."""
         deadline = time.monotonic() + (PATIENCE_SECONDS if step.expect == HTTPStatus.ACCEPTED else 0.0)
         kind = step.body["type"]
         while True:
             parts = [part for part in self.world.county.units[step.unit].parts() if part["case_id"] == run.case_id]
             fit = [part for part in parts if kind in part["owed"] or kind in part["allowed"]]
-            if fit or (parts and time.monotonic() > deadline):
-                return str((fit or parts)[-1]["assignment_id"])
-            if time.monotonic() > deadline:
-                run.problems.append(f"{step.at} {step.unit} 没有收到交办件,无法 {kind}")
-                return f"{run.case_id}a0"
+            if fit or time.monotonic() > deadline:
+                return next((str(part["assignment_id"]) for part in reversed(fit or parts)), None)
             time.sleep(POLL_SECONDS)
 
 

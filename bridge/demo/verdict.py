@@ -52,10 +52,9 @@ def _late_unit(body: Json) -> str:
 
 def _case(outcome: Outcome, case: Json) -> Iterator[str]:
     """Compare the case itself."""
-    category = case.get("category")
     actual = {
         "state": case["state"],
-        "category": category.get("id") if isinstance(category, dict) else category,
+        "category": case.get("category"),
         "lead": case.get("lead"),
         "procedure": case.get("procedure"),
         "accepting_unit": case.get("accepting_unit"),

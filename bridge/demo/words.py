@@ -19,6 +19,17 @@ UNITS = {
     "leading_office": "领导小组办公室",
     "hotline": "12345",
 }
+SHORT_UNITS = {
+    "tax": "税务",
+    "hrss": "人社",
+    "medical": "医保",
+    "justice": "司法",
+    "court": "法院",
+    "finance": "财政",
+    "petition": "信访",
+    "office": "政府办",
+    "leading_office": "领导小组办",
+}
 STATES = {
     "triage": "待研判",
     "awaiting_approval": "待审批",
@@ -34,17 +45,18 @@ STATES = {
     "merged": "已并案",
 }
 CATEGORIES = {
-    "registration_transfer": "1 登记和关系转移",
-    "registration_information": "2 登记信息传递",
-    "contribution_base": "3 缴费基数申报",
+    "registration_transfer": "1 登记转移",
+    "registration_information": "2 信息传递",
+    "contribution_base": "3 缴费基数",
     "contribution_amount": "4 缴费金额",
-    "special_assessment": "5 特殊缴费核定",
-    "late_fee": "6 滞纳金加收",
+    "special_assessment": "5 特殊核定",
+    "late_fee": "6 滞纳金",
     "refund_offset": "7 退(抵)费",
-    "benefits": "8 待遇核定和支付",
-    "inspection_arrears": "9 征缴检查、欠费追缴",
-    "other": "10 其他征缴争议",
+    "benefits": "8 待遇",
+    "inspection_arrears": "9 检查追缴",
+    "other": "10 其他",
 }
+"""Short names, for a narrow column."""
 MESSAGES = {
     "assignment.dispatched": "派单",
     "assignment.reminder": "催办",

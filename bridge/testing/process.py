@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -25,6 +26,10 @@ from bridge.testing.counterparts.webhooks import new_secret
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 20.0
 REQUEST_TIMEOUT_SECONDS = 30.0
+
+_COUNTED = "\nticketbridge_outbox_oldest_due_age_seconds "
+"""Stands among the metrics whenever the ledger's gauges do, even with an empty outbox."""
+_OUTBOX = re.compile(r"^ticketbridge_outbox_messages\{([^}]*)\} ([0-9.e+]+)$", re.MULTILINE)
 
 UNITS = ("tax", "hrss", "medical", "justice", "court", "finance", "petition", "office", "leading_office")
 """The eight units of the mechanism and 领导小组办公室."""
@@ -185,6 +190,16 @@ class BridgeProcess:
         """Act as an operator."""
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         return self.ask("POST", path, json.dumps(body).encode(), headers)
+
+    def outbox(self) -> dict[str, float] | None:
+        """Return how many messages the outbox holds, by the labels of the metric; None while nobody counts them.
+
+        The clock leader counts; after a kill the next life leads only when its predecessor's lease has ended.
+        """
+        text = self.ask("GET", "/metrics").raw.decode()
+        if _COUNTED not in text:
+            return None
+        return {labels: float(value) for labels, value in _OUTBOX.findall(text)}
 
     def command(self, *arguments: str) -> str:
         """Run another ``bridge`` command on the same site and return what it printed.

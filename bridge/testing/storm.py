@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ KILLED_WHILE_STARTING = 0.15
 """Share of the lives that end before they were ready."""
 
 UNSETTLED = ("ready", "leased", "uncertain", "parked")
-_OUTBOX = re.compile(r"^ticketbridge_outbox_messages\{([^}]*)\} ([0-9.e+]+)$", re.MULTILINE)
 
 
 @dataclass
@@ -49,11 +47,10 @@ class Storm:
         """Wait until every ticket is answered, no message is under way and no unit owes anything."""
         wait_until(self._is_calm, timeout_seconds=timeout_seconds, what="the storm to calm down")
 
-    def unsettled(self) -> dict[str, float]:
-        """Return the outbox messages that are not settled, by labels, from the metrics."""
-        text = self.county.bridge.ask("GET", "/metrics").raw.decode()
-        counts = {labels: float(value) for labels, value in _OUTBOX.findall(text)}
-        return {
+    def unsettled(self) -> dict[str, float] | None:
+        """Return the outbox messages that are not settled, by labels; None while nobody counts them."""
+        counts = self.county.bridge.outbox()
+        return counts and {
             labels: value
             for labels, value in counts.items()
             if value and any(f'state="{state}"' in labels for state in UNSETTLED)
@@ -78,4 +75,4 @@ class Storm:
             return False
         if any(desk.state()["busy"] or desk.state()["owing"] for desk in self.county.desks):
             return False
-        return not self.unsettled()
+        return self.unsettled() == {}

@@ -1,7 +1,7 @@
 """Nothing is lost and nothing is doubled although the daemon is killed with -9 again and again.
 
 2,000 tickets by the contract alone; 5 % of the counterparts' answers fail; at least 20 kills at random
-moments. ``BRIDGE_STORM_SEED`` repeats a storm, ``BRIDGE_STORM_TICKETS`` makes a smaller or larger one.
+moments. ``STORM_SEED`` repeats a storm, ``STORM_TICKETS`` makes a smaller or larger one.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from bridge.testing.tickets import tickets
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(420)]
 
-COUNT = int(os.environ.get("BRIDGE_STORM_TICKETS", "2000"))
+COUNT = int(os.environ.get("STORM_TICKETS", "2000"))
 KILLS = 22
 CALM_SECONDS = 240.0
 ENDED = {"replied", "archived", "closed_consult", "returned_upstream"}
 
 
 def test_every_ticket_survives_the_storm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    seed = int(os.environ.get("BRIDGE_STORM_SEED") or random.randrange(10**6))
+    seed = int(os.environ.get("STORM_SEED") or random.randrange(10**6))
     dice = random.Random(seed)
     drafts = [draft.body for draft in islice(tickets(dice, "STORM", datetime.now(UTC)), COUNT)]
     temper = Temper(error_rate=0.05, duplicate_rate=0.02, delay_seconds=(0.0, 0.02), seed=seed)

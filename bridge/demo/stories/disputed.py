@@ -9,7 +9,7 @@ from bridge.demo.story import Act, Event, Outcome, Push, Receipt, Story, Ticket,
 
 RETURNED = Story(
     id="05",
-    name="两次退单后裁定",
+    name="两次退单裁定",
     about="税务、人社先后退单,第二次退单后停止自动改派,由领导小组办公室指定,指定后不得再退,时限不重置",
     steps=(
         Ticket(
@@ -143,7 +143,7 @@ OUTSIDE = Story(
 REWORK = Story(
     id="10",
     name="催办与重办",
-    about="答复没有说清,上游退回重办:原样再答被拒,第二轮写明日期和依据后办结",
+    about="答复没有说清,上游退回重办:原样再答被拒,第二轮写明日期和依据后办结;五个工作日比上游的时限早,从早",
     steps=(
         Ticket(
             "02-24 09:00",
@@ -193,7 +193,7 @@ REWORK = Story(
             Push("ticket.replied", ("耐心等待",)),
             Push("ticket.replied", ("3月20日前",)),
         ),
-        due={"medical.reply_by": "03-03"},
+        due={"medical.sign_by": "02-25", "medical.reply_by": "03-02"},
         reminders=("02-25 medical", "03-03 medical"),
     ),
 )

@@ -68,15 +68,15 @@ THREE_UNITS = Story(
 REFUND = Story(
     id="04",
     name="退费三步",
-    about="多缴申请退费:税务初核→人社、医保复核→财政退库;财政抢先表态不算数",
+    about="多缴申请退费:税务初核→人社、医保复核→财政退库;财政抢先表态不算数,复核单位签收到期日催一次",
     steps=(
         Ticket(
             "02-04 09:00",
             {
                 "kind": "help",
                 "title": "离职人员多缴社保申请退费",
-                "content": "企业人事戚女士反映:员工陆某2025年8月底离职,9至11月仍按在职申报,多缴养老2724元、失业114元、工伤102元、"
-                "医保2490元,合计5430元,申请退费,三家要的材料不一样。",
+                "content": "企业人事戚女士反映:员工陆某2025年8月底离职,9至11月仍按在职申报,多缴职工养老保险2724元、失业保险114元、"
+                "工伤保险102元、职工医疗保险2490元,合计5430元,申请退费,三家要的材料不一样。",
                 "respond_by": iso("03-03 18:00"),
                 "petitioner": citizen("戚女士", "13500000505", role="employer"),
                 "counterparty": {"name": "陆某(离职员工)", "type": "person"},
@@ -106,7 +106,7 @@ REFUND = Story(
             conclusion="partly",
             amounts={"医保复核": "1660.00"},
         ),
-        signed("02-12 09:00", "finance"),
+        signed("02-12 08:50", "finance"),
         opinion("02-13 14:00", "finance", "同意退库4600元。", amounts={"退库": "4600.00"}),
         consolidated(
             "02-24 10:00",
@@ -128,7 +128,7 @@ REFUND = Story(
         accepting_unit="tax",
         pushes=(Push("ticket.assigned"), Push("ticket.accepted"), Push("ticket.replied", ("4600元", "830元"))),
         due={"hrss.opinion_by": "02-12", "medical.opinion_by": "02-12", "finance.opinion_by": "02-25"},
-        reminders=("02-10 hrss", "02-10 medical", "02-11 medical", "02-14 tax"),
+        reminders=("02-06 hrss", "02-06 medical", "02-10 hrss", "02-10 medical", "02-11 medical", "02-14 tax"),
     ),
 )
 

@@ -118,9 +118,13 @@ class Remote:
             connection = HTTPConnection(urllib.parse.urlsplit(self.url).netloc, timeout=CALL_TIMEOUT_SECONDS)
             self._local.connection = connection
             self._connections.append(connection)
-        connection.request(method, path, body, {"content-type": "application/json"})
-        response = connection.getresponse()
-        text = response.read()
+        try:
+            connection.request(method, path, body, {"content-type": "application/json"})
+            response = connection.getresponse()
+            text = response.read()
+        except OSError:
+            connection.close()
+            raise
         if response.status >= HTTPStatus.BAD_REQUEST:
             raise ControlRefused(f"{self.name} {path}: {response.status} {text.decode(errors='replace')[:300]}")
         answer: Json = json.loads(text)

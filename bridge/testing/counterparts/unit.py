@@ -132,6 +132,8 @@ class Units:
         order = await request.json()
         part = self._part(order["unit"], order["assignment_id"])
         part.respond_url = order.get("respond_url") or part.respond_url
+        if not part.respond_url:
+            return web.json_response({"detail": f"{part.unit} 没有收到 {part.id}"}, status=HTTPStatus.NOT_FOUND)
         answer = await self._deliver(part, order["receipt"], order.get("webhook_id"))
         return web.json_response({"status": answer.status, "body": answer.body, "attempts": answer.attempts})
 
