@@ -100,10 +100,15 @@ def _candidates(
         basis = DeadlineBasis(limit.source.value, due.at, limit.clause, limit.amount, limit.unit.value)
         found.append((basis, limit.unit, due.provisional, not limit.reminded))
     if upstream is not None:
-        found.append(
-            (DeadlineBasis(LimitSource.UPSTREAM.value, upstream, "上游办结时限"), LimitUnit.WORKING_DAYS, False, False)
-        )
+        found.append((_outer_limit(kind, upstream), LimitUnit.WORKING_DAYS, False, False))
     return found
+
+
+def _outer_limit(kind: DeadlineKind, due: datetime) -> DeadlineBasis:
+    """Name a limit that comes from outside: the upstream's for a reply, else the reply this clock serves."""
+    if kind is DeadlineKind.REPLY:
+        return DeadlineBasis(LimitSource.UPSTREAM.value, due, "上游办结时限")
+    return DeadlineBasis("reply", due, "不晚于答复时限")
 
 
 def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bool, after: datetime) -> Deadline:
