@@ -35,6 +35,7 @@ ID_HEADER = "webhook-id"
 TIMESTAMP_HEADER = "webhook-timestamp"
 SIGNATURE_HEADER = "webhook-signature"
 
+_LENGTHS = frozenset(map(len, (ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER)))
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix, not a secret
 _MAX_ID_CHARACTERS = 256
 _MAX_SIGNATURES = 16
@@ -96,13 +97,12 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> SignedHeaders:
     Raises:
         AuthenticationFailed: something is missing, malformed, or more than 5 minutes off.
     """
-    webhook_id = _header(headers, ID_HEADER)
-    timestamp = _header(headers, TIMESTAMP_HEADER)
+    webhook_id, timestamp, signature = _three(headers)
     if not (_ID.fullmatch(webhook_id) and _TIMESTAMP.fullmatch(timestamp)):
         raise AuthenticationFailed
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
         raise AuthenticationFailed
-    signatures = _parse_signatures(_header(headers, SIGNATURE_HEADER))
+    signatures = _parse_signatures(signature)
     if not signatures:
         raise AuthenticationFailed
     return SignedHeaders(webhook_id, timestamp, signatures)
@@ -127,10 +127,13 @@ def verify(secrets: Sequence[bytes], headers: Mapping[str, str], body: Body, now
     return signed.webhook_id
 
 
-def _header(headers: Mapping[str, str], name: str) -> str:
-    """Look a header up whatever its case; two of one name count as none."""
-    found = [value for key, value in headers.items() if key.lower() == name]
-    return found[0] if len(found) == 1 else ""
+def _three(headers: Mapping[str, str]) -> list[str]:
+    """Look the three headers up whatever their case; one that is missing or there twice counts as empty."""
+    found: dict[str, list[str]] = {ID_HEADER: [], TIMESTAMP_HEADER: [], SIGNATURE_HEADER: []}
+    for name, value in headers.items():
+        if len(name) in _LENGTHS and (known := found.get(name.lower())) is not None:
+            known.append(value)
+    return [values[0] if len(values) == 1 else "" for values in found.values()]
 
 
 def _parse_signatures(value: str) -> tuple[tuple[str, bytes], ...]:
