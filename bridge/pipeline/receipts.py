@@ -46,8 +46,8 @@ def accept_receipt(
             raise NotFound("没有这个交办件，或不属于本单位")
         return decide.receive(file, assignment_id, receipt, ctx)
 
-    work, committed = change(tx, runtime, case_of(assignment_id), context, receive)
-    answer = Answer(ACCEPTED, receipt_view(work, assignment_id))
+    _, committed = change(tx, runtime, case_of(assignment_id), context, receive)
+    answer = Answer(ACCEPTED, receipt_view(Work.on(committed.file, context), assignment_id))
     if inbound is not None:
         runtime.store.inbound.remember(tx, inbound, answer, runtime.wall())
     return Taken(answer, committed)

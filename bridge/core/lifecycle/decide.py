@@ -22,6 +22,7 @@ def _changed(
     before = views.shown(work)
     change(work)
     views.tell_changed(work, before, except_unit=except_unit)
+    views.complete_messages(work)
     return work
 
 

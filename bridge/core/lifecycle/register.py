@@ -6,7 +6,9 @@ Source: policy 四(一), R20: registration precedes classification; what cannot 
 
 from __future__ import annotations
 
-from bridge.core.lifecycle import actions, clocks, stages
+from collections.abc import Sequence
+
+from bridge.core.lifecycle import actions, clocks, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import (
     Assessment,
@@ -15,11 +17,12 @@ from bridge.core.model import (
     CaseState,
     ProcedureId,
     Ticket,
+    TicketBody,
     TicketDraft,
     TicketKind,
     TicketState,
 )
-from bridge.core.policy import TicketFacts
+from bridge.core.policy import Policy, TicketFacts
 
 
 def facts_of(feed: str, draft: TicketDraft, context: Context) -> TicketFacts:
@@ -50,6 +53,7 @@ def register(
         return work
     clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
     _go(work, assessment)
+    views.complete_messages(work)
     return work
 
 
@@ -73,15 +77,12 @@ def _ticket(feed: str, draft: TicketDraft, context: Context, ticket_id: str, cas
 
 def _case(ticket: Ticket, assessment: Assessment, context: Context, case_id: str) -> Case:
     found, route = assessment.classification, assessment.route
-    petitioner = ticket.body.petitioner
-    secret = context.policy.confidentiality
-    confidential = petitioner.confidential or "confidential" in found.flags or ticket.kind in secret.kinds
     return Case(
         id=case_id,
         state=CaseState.TRIAGE,
         opened_at=context.now,
         updated_at=context.now,
-        confidential=confidential,
+        confidential=is_confidential(context.policy, ticket.kind, ticket.body, found.flags),
         procedure=route.procedure,
         category=found.category,
         second_category=found.second_category,
@@ -99,6 +100,11 @@ def _case(ticket: Ticket, assessment: Assessment, context: Context, case_id: str
         clauses=route.clauses,
         route_id=route.route_id,
     )
+
+
+def is_confidential(policy: Policy, kind: TicketKind, body: TicketBody, flags: Sequence[str]) -> bool:
+    """Tell whether a petitioner must stay hidden: by own wish, by the words used, or by the kind of ticket."""
+    return body.petitioner.confidential or "confidential" in flags or kind in policy.confidentiality.kinds
 
 
 def _record_assessment(work: Work, assessment: Assessment) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
 from bridge.core.lifecycle import clocks, replying, rounds, views
+from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import (
     CaseState,
@@ -35,13 +36,21 @@ def hear(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 def revise(work: Work, ticket: Ticket, draft: TicketDraft) -> None:
     """Record a re-push with changed content as a revision; the clocks do not reset."""
-    body = replace(draft.body, supplements=(*ticket.body.supplements, *draft.body.supplements))
+    body = replace(
+        draft.body,
+        supplements=(*ticket.body.supplements, *draft.body.supplements),
+        attachments=tuple(dict.fromkeys((*draft.body.attachments, *ticket.body.attachments))),
+    )
     work.set_ticket(
         ticket, body=body, digest=draft.digest, revision=ticket.revision + 1, urgency=draft.urgency,
     )  # fmt: skip
-    confidential = work.case.confidential or draft.body.petitioner.confidential
-    work.set_case(confidential=confidential)
+    work.set_case(confidential=work.case.confidential or _asks_secrecy(work, ticket, draft))
     work.record("ticket.revised", ticket=ticket.id, revision=ticket.revision + 1)
+
+
+def _asks_secrecy(work: Work, ticket: Ticket, draft: TicketDraft) -> bool:
+    flags = work.context.rules.assess(facts_of(ticket.feed, draft, work.context)).classification.flags
+    return is_confidential(work.policy, draft.kind or ticket.kind, draft.body, flags)
 
 
 def _supplement(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -32,9 +32,11 @@ from bridge.core.model import (
 
 CHINA = timezone(timedelta(hours=8))
 BLANK = "＊＊＊"
-_PHONE = r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)"
-_IDENTITY = r"(?<!\d)\d{17}[\dXx](?!\d)"
-_COURTESY = r"(?:先生|女士|师傅|某某?|老师|同志)"
+_GAP = r"[\s\-－—·.]?"
+"""What people put between the digits of a number; ``\\d`` takes full-width digits too."""
+_PHONE = rf"(?<!\d)(?:[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}|[0０]\d{{2,3}}{_GAP}\d{{7,8}})(?!\d)"
+_IDENTITY = rf"(?<!\d)\d(?:{_GAP}\d){{16}}{_GAP}[\dXxＸｘ](?!\d)"
+_COURTESY = r"(?:先生|女士|小姐|师傅|某某?|老师|同志|大姐|大哥|阿姨)"
 
 _DUE_KINDS = {
     "sign_by": DeadlineKind.SIGN,
@@ -137,11 +139,13 @@ class Shown:
     lead: str | None
     category: str | None
     content: tuple[str, ...]
+    opinions: tuple[str, ...]
 
 
 def shown(work: Work) -> dict[str, Shown]:
     """Take every active unit's view, by assignment id."""
     content = tuple(ticket.digest for ticket in work.tickets.values())
+    opinions = tuple(opinion.id for opinion in work.standing_opinions())
     return {
         assignment.id: Shown(
             tuple(owed(assignment)),
@@ -149,9 +153,19 @@ def shown(work: Work) -> dict[str, Shown]:
             work.case.lead,
             work.case.category,
             content,
+            opinions if ReceiptType.CONSOLIDATED in assignment.owes else (),
         )
         for assignment in work.active()
     }
+
+
+def complete_messages(work: Work) -> None:
+    """Bring the body of every message to a unit up to the end of the decision: one command may open several stages."""
+    for number, message in enumerate(work.messages):
+        assignment = work.assignments.get(message.assignment_id or "")
+        if assignment is not None:
+            body = office_body(work, assignment) if message.target == LEADING_OFFICE else unit_body(work, assignment)
+            work.messages[number] = replace(message, payload={**message.payload, **body})
 
 
 def tell_changed(work: Work, before: dict[str, Shown], *, except_unit: str | None) -> None:
@@ -173,7 +187,7 @@ def category_view(work: Work) -> dict[str, Any] | None:
 
 def send_unit(work: Work, assignment: Assignment, type_: MessageType, **extra: Any) -> None:
     """Queue a message to an assignment's unit, with the standard body."""
-    body = {"type": type_.value, **unit_body(work, assignment), **extra}
+    body = {"type": type_.value, **unit_body(work, assignment), **blank_for(work, assignment.unit, extra)}
     serial = work.next_serial()
     purpose = type_.value.split(".")[1]
     work.messages.append(
@@ -194,9 +208,10 @@ def send_unit(work: Work, assignment: Assignment, type_: MessageType, **extra: A
 def send_office(work: Work, assignment: Assignment | None, why: str, **extra: Any) -> None:
     """Escalate to 领导小组办公室: the assignment's id, nothing owed (contract section 3, ``returned``)."""
     serial = work.next_serial()
-    base = unit_body(work, assignment) if assignment else case_body_for_office(work)
-    body = {"type": MessageType.ASSIGNMENT_ESCALATED.value, **base, "unit": LEADING_OFFICE, "owed": [], "allowed": []}
-    body["escalation"] = {"reason": why, "unit": assignment.unit if assignment else None, **extra}
+    base = office_body(work, assignment) if assignment else case_body_for_office(work)
+    body: dict[str, Any] = {"type": MessageType.ASSIGNMENT_ESCALATED.value, **base}
+    told = blank_for(work, LEADING_OFFICE, extra)
+    body["escalation"] = {"reason": why, "unit": assignment.unit if assignment else None, **told}
     owner = assignment.id if assignment else work.case.id
     work.messages.append(
         Message(
@@ -214,6 +229,12 @@ def send_office(work: Work, assignment: Assignment | None, why: str, **extra: An
     work.record("case.escalated", unit=assignment.unit if assignment else None, why=why)
 
 
+def office_body(work: Work, assignment: Assignment) -> dict[str, Any]:
+    """Return the body of a message to 领导小组办公室 about a unit's assignment; it sees no more than any unit may."""
+    view = unit_body(work, assignment, reader=LEADING_OFFICE)
+    return {**view, "unit": LEADING_OFFICE, "owed": [], "allowed": []}
+
+
 def case_body_for_office(work: Work) -> dict[str, Any]:
     """Return a message body for a case that has no assignment to speak of."""
     return {
@@ -221,6 +242,8 @@ def case_body_for_office(work: Work) -> dict[str, Any]:
         "case_id": work.case.id,
         "unit": LEADING_OFFICE,
         "role": None,
+        "owed": [],
+        "allowed": [],
         "procedure": work.case.procedure.value if work.case.procedure else None,
         "round": work.case.round,
         "category": category_view(work),
@@ -232,9 +255,9 @@ def case_body_for_office(work: Work) -> dict[str, Any]:
     }
 
 
-def unit_body(work: Work, assignment: Assignment) -> dict[str, Any]:
-    """Return the body every message to a unit has."""
-    case = work.case
+def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> dict[str, Any]:
+    """Return the body every message about an assignment has; ``reader`` is who gets it, if not its own unit."""
+    case, reader = work.case, reader or assignment.unit
     ready = ReceiptType.CONSOLIDATED in assignment.owes
     body: dict[str, Any] = {
         "assignment_id": assignment.id,
@@ -248,13 +271,13 @@ def unit_body(work: Work, assignment: Assignment) -> dict[str, Any]:
         "category": category_view(work),
         "due": due(work, assignment),
         "clause": list(case.clauses),
-        "case": case_view(work, assignment.unit),
+        "case": case_view(work, reader),
         "co_units": list(case.co_units),
         "respond_url": f"{work.context.respond_base}/v1/units/{assignment.unit}/assignments/{assignment.id}/receipts",
         "ready_to_consolidate": ready,
     }
     if ready:
-        body["opinions"] = opinions_view(work)
+        body["opinions"] = blank_for(work, reader, opinions_view(work))
     return body
 
 
@@ -279,7 +302,7 @@ def opinions_view(work: Work) -> list[dict[str, Any]]:
 
 def case_view(work: Work, unit: str) -> dict[str, Any]:
     """Return what a unit is told of the matter; a confidential petitioner is left out and blanked."""
-    hidden = work.case.confidential and unit not in work.policy.confidentiality.visible_to
+    hidden = hides_petitioner(work, unit)
     tickets = list(work.tickets.values())
     return {
         "id": work.case.id,
@@ -290,6 +313,29 @@ def case_view(work: Work, unit: str) -> dict[str, Any]:
         "accepting_unit": work.case.accepting_unit,
         "tickets": [ticket_view(ticket, hidden=hidden) for ticket in tickets],
     }
+
+
+def hides_petitioner(work: Work, unit: str) -> bool:
+    """Tell whether a unit must not learn who the petitioner is."""
+    return work.case.confidential and unit not in work.policy.confidentiality.visible_to
+
+
+def blank_for(work: Work, unit: str, told: Any) -> Any:
+    """Return a JSON value with the petitioners blanked out of its free text, where the unit must not know them."""
+    if not hides_petitioner(work, unit):
+        return told
+    blanks = [_blanker(ticket.body.petitioner) for ticket in work.tickets.values()]
+    return _blanked(told, blanks)
+
+
+def _blanked(told: Any, blanks: list[Callable[[str], str]]) -> Any:
+    if isinstance(told, str):
+        for blank in blanks:
+            told = blank(told)
+        return told
+    if isinstance(told, dict):
+        return {name: _blanked(value, blanks) for name, value in told.items()}
+    return [_blanked(value, blanks) for value in told] if isinstance(told, list) else told
 
 
 def ticket_view(ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
@@ -340,15 +386,20 @@ def _as_is(text: str) -> str:
 def _blanker(petitioner: Petitioner) -> Callable[[str], str]:
     marks = [petitioner.name, petitioner.phone, petitioner.id_number, petitioner.address]
     words = sorted((mark.strip() for mark in marks if mark and mark.strip()), key=len, reverse=True)
-    patterns = [re.escape(word) for word in words] + [_PHONE, _IDENTITY]
-    if petitioner.name:
-        patterns.append(re.escape(petitioner.name.strip()[:1]) + _COURTESY)
+    patterns = [_spaced(word) for word in words] + [_IDENTITY, _PHONE]
+    if petitioner.name and (name := petitioner.name.strip()):
+        patterns.append(f"(?:{re.escape(name[:2])}|{re.escape(name[:1])}){_COURTESY}")
     pattern = re.compile("|".join(patterns))
 
     def blank(text: str) -> str:
         return pattern.sub(BLANK, text)
 
     return blank
+
+
+def _spaced(word: str) -> str:
+    """Return a pattern for a word that also finds it with gaps between its characters."""
+    return _GAP.join(re.escape(character) for character in word if not character.isspace())
 
 
 def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> str | None:
