@@ -46,6 +46,7 @@ def conditions(rules: RulesSection) -> list[tuple[Path, Condition]]:
 
 def _plain_lists(rules: RulesSection) -> list[tuple[Path, list[str]]]:
     return [
+        (("rules", "normalise", "whole_words"), rules.normalise.whole_words),
         (("rules", "negation", "words"), rules.negation.words),
         (("rules", "negation", "exceptions"), rules.negation.exceptions),
         (("rules", "scoring", "request_words"), rules.scoring.request_words),

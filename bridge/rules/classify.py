@@ -8,24 +8,43 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from bridge.core.model import Classification, Evidence, Insurance, PeriodStage, TicketKind
 from bridge.core.policy import TicketFacts
-from bridge.rules.document_evidence import EvidenceRule, FlagRule, InsuranceRule, ScopeRule, Scoring
-from bridge.rules.matcher import Matcher
+from bridge.rules.document_evidence import (
+    EvidenceRule,
+    FlagRule,
+    InsuranceRule,
+    ScopeRule,
+    Scoring,
+    SecondOpinionSettings,
+)
+from bridge.rules.matcher import Matcher, without_parts
 from bridge.rules.normalise import Layout, Normaliser
 from bridge.rules.patterns import Regex
 from bridge.rules.period import PeriodReader
 from bridge.rules.reading import CompiledCondition, Emphasis, Reading
+from bridge.rules.second_opinion import OUT, SecondOpinion
 
 MAX_TEXT = 20_000
 """Longer texts are judged by their beginning. Source: contract §3, a ticket's content."""
 
-GROUP_SIZE = 10
-"""From so many people on a matter is a group's. Source: domain A7."""
+OPINION_RULE = "second_opinion"
+"""How the second opinion signs its evidence."""
 
 GROUP_SIZE = 10
 """From so many people on a matter is a group's. Source: domain A7."""
+
+OPINION_RULE = "second_opinion"
+"""How the second opinion signs its evidence."""
+
+GROUP_SIZE = 10
+"""From so many people on a matter is a group's. Source: domain A7."""
+
+
+BACKED, ALONE = 0.5, 0.34
+"""What a category's evidence adds to the scope: more where something else speaks of social insurance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,7 @@ class Classifier:
     normaliser: Normaliser
     ignore: tuple[Regex, ...]
     matcher: Matcher
+    whole_words: int
     emphasis: Emphasis
     scoring: Scoring
     evidence: tuple[tuple[EvidenceRule, CompiledCondition], ...]
@@ -52,13 +72,15 @@ class Classifier:
     flags: tuple[tuple[FlagRule, CompiledCondition], ...]
     period: PeriodReader
     categories: tuple[str, ...]
+    opinion: SecondOpinion | None = None
+    opinion_settings: SecondOpinionSettings | None = None
 
     def read(self, title: str, content: str) -> Reading:
         """Normalise, drop what is to be ignored, find every word."""
         head = self._clean(title[:400])
         text = f"{head}\n{self._clean(content[:MAX_TEXT])}" if head else self._clean(content[:MAX_TEXT])
         layout = Layout(text, len(head) + 1 if head else 0)
-        return Reading(layout, self.matcher.find(text), self.emphasis)
+        return Reading(layout, without_parts(self.matcher.find(text), self.whole_words), self.emphasis)
 
     def _clean(self, text: str) -> str:
         text = self.normaliser.text(text)
@@ -73,6 +95,9 @@ class Classifier:
         reading = self.read(body.title, "\n".join((body.content, *body.supplements)))
         scores, hits = self._scores(reading, facts.kind)
         scope, scope_hits, reason = self._scope(reading, scores)
+        advice = self._advice(reading)
+        scores, hits = self._advised(scores, hits, advice)
+        scope += self._scope_advice(advice, scope_hits)
         insurance = body.insurance or self._insurance(reading)
         stage = self.period.stage(body.period, (reading.layout, reading.hits), insurance, facts.received_at)
         margin = scope - self.scoring.scope_threshold
@@ -105,8 +130,42 @@ class Classifier:
                 hits.append((rule.category, Hit(rule.id, _words(reading, best[1]), value)))
         return scores, hits
 
+    def _advice(self, reading: Reading) -> dict[str, float]:
+        if self.opinion is None or self.opinion_settings is None:
+            return {}
+        layout = reading.layout
+        return self.opinion.score(layout.text[: layout.title_length] + layout.text)
+
+    def _advised(
+        self, scores: dict[str, float], hits: list[tuple[str, Hit]], advice: dict[str, float]
+    ) -> tuple[dict[str, float], list[tuple[str, Hit]]]:
+        """Add the second opinion, then let decisive rules rule out every other category."""
+        weight = self.opinion_settings.weight if self.opinion_settings else 0.0
+        advised = dict(scores)
+        middle = sum(advice.get(name, 0.0) for name in self.categories) / len(self.categories)
+        for name in self.categories if advice else ():
+            value = weight * (advice.get(name, 0.0) - middle)
+            advised[name] = advised.get(name, 0.0) + value
+            if value > 0:
+                hits.append((name, Hit(OPINION_RULE, "", value)))
+        decided = {name for name, hit in hits if hit.rule in self.decisive}
+        return {name: score for name, score in advised.items() if not decided or name in decided}, hits
+
+    def _scope_advice(self, advice: dict[str, float], hits: list[tuple[str, Hit]]) -> float:
+        if not advice or self.opinion_settings is None:
+            return 0.0
+        best = max(value for name, value in advice.items() if name != OUT)
+        value = self.opinion_settings.scope_weight * (best - advice.get(OUT, 0.0) - self.opinion_settings.scope_border)
+        hits.append(("in" if value > 0 else "out", Hit(OPINION_RULE, "", value)))
+        return value
+
+    @cached_property
+    def decisive(self) -> frozenset[str]:
+        """The ids of the rules that settle the category."""
+        return frozenset(rule.id for rule, _ in self.evidence if rule.decisive)
+
     def _scope(self, reading: Reading, scores: dict[str, float]) -> tuple[float, list[tuple[str, Hit]], str | None]:
-        total = min(max(scores.values(), default=0.0), 6.0) / 2
+        total = 0.0
         hits: list[tuple[str, Hit]] = []
         reasons: dict[str, float] = {}
         for rule, condition in self.scope:
@@ -120,14 +179,19 @@ class Classifier:
             hits.append((rule.scope, Hit(rule.id, _words(reading, best[1]), value)))
             if rule.scope == "out" and rule.reason:
                 reasons[rule.reason] = reasons.get(rule.reason, 0.0) - value
+        spoken = any(value.value > 0 for _, value in hits)
+        total += min(max(scores.values(), default=0.0), 6.0) * (BACKED if spoken else ALONE)
         return total, hits, max(reasons, key=lambda name: reasons[name], default=None)
 
     def _insurance(self, reading: Reading) -> tuple[Insurance, ...]:
-        found: dict[Insurance, None] = {}
+        """The kinds a text speaks of, the one spoken of most first; what others are quoted to say does not count."""
+        found: dict[Insurance, float] = {}
         for rule, condition in self.insurance:
-            if not condition.triggers.isdisjoint(reading.hits) and condition.best(reading):
-                found.update(dict.fromkeys(rule.insurance))
-        return tuple(kind for kind in Insurance if kind in found)
+            if not condition.triggers.isdisjoint(reading.hits):
+                strength = condition.strength(reading)
+                for kind in rule.insurance if strength else ():
+                    found[kind] = found.get(kind, 0.0) + strength
+        return tuple(sorted(found, key=lambda kind: -found[kind]))
 
     def _flags(self, reading: Reading, facts: TicketFacts, category: str | None, stage: PeriodStage) -> tuple[str, ...]:
         found = {

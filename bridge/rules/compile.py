@@ -26,6 +26,7 @@ from bridge.rules.policy_of import policy_of
 from bridge.rules.reading import CompiledCondition, Emphasis
 from bridge.rules.review import Reviewer
 from bridge.rules.route import Router
+from bridge.rules.second_opinion import SecondOpinion, parse, shipped_text
 
 _log = structlog.get_logger(__name__)
 
@@ -36,6 +37,7 @@ class CompiledRules:
 
     document: RulesDocument
     hash: str
+    opinion: SecondOpinion | None = None
 
     @cached_property
     def policy(self) -> Policy:
@@ -45,7 +47,7 @@ class CompiledRules:
     @cached_property
     def classifier(self) -> Classifier:
         """Text to classification."""
-        return _classifier(self.document)
+        return _classifier(self.document, self.opinion)
 
     @cached_property
     def router(self) -> Router:
@@ -75,7 +77,11 @@ class CompiledRules:
     def with_review(self, enabled: bool) -> CompiledRules:  # noqa: FBT001 - the settings' one switch
         """The same rules with the review switched; the content hash stays that of the file."""
         review = self.document.review.model_copy(update={"enabled": enabled})
-        return CompiledRules(self.document.model_copy(update={"review": review}), self.hash)
+        return CompiledRules(self.document.model_copy(update={"review": review}), self.hash, self.opinion)
+
+    def with_opinion(self, opinion: SecondOpinion | None) -> CompiledRules:
+        """The same rules with another second opinion, for measuring."""
+        return CompiledRules(self.document, self.hash, opinion)
 
     def assess(self, facts: TicketFacts) -> Assessment:
         """Classify and route one ticket; never raises: a failure is logged and goes to a person."""
@@ -136,8 +142,14 @@ def route_facts(found: Classification, facts: TicketFacts) -> RouteFacts:
 
 
 def compile_rules(document: RulesDocument, text: bytes) -> CompiledRules:
-    """Compile a checked document; ``text`` is the file's bytes, whose SHA-256 names the snapshot."""
-    return CompiledRules(document, hashlib.sha256(text).hexdigest()[:16]).prepare()
+    """Compile a checked document; the SHA-256 of the file (and of the second opinion) names the snapshot."""
+    digest = hashlib.sha256(text)
+    opinion = None
+    if document.rules.second_opinion is not None:
+        model = shipped_text()
+        digest.update(model.encode())
+        opinion = parse(model)
+    return CompiledRules(document, digest.hexdigest()[:16], opinion).prepare()
 
 
 class Vocabulary:
@@ -178,7 +190,7 @@ class Vocabulary:
         return tuple(chains)
 
 
-def _classifier(document: RulesDocument) -> Classifier:
+def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Classifier:
     rules, words = document.rules, Vocabulary(document.rules)
     evidence = tuple((rule, words.condition(rule)) for rule in rules.evidence)
     scope = tuple((rule, words.condition(rule)) for rule in rules.scope)
@@ -188,6 +200,7 @@ def _classifier(document: RulesDocument) -> Classifier:
         normaliser=words.normaliser,
         ignore=tuple(compile_regex(source, words.normaliser) for source in rules.normalise.ignore),
         matcher=words.matcher,
+        whole_words=words.concept(rules.normalise.whole_words),
         emphasis=_emphasis(rules, words),
         scoring=rules.scoring,
         evidence=evidence,
@@ -196,6 +209,8 @@ def _classifier(document: RulesDocument) -> Classifier:
         flags=flags,
         period=_period(rules, words),
         categories=tuple(document.categories),
+        opinion=opinion,
+        opinion_settings=rules.second_opinion,
     )
     words.matcher.finish()
     return classifier

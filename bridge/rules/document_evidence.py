@@ -47,6 +47,7 @@ class EvidenceRule(Condition):
     category: Identifier
     weight: Annotated[float, Field(ge=-20, le=20, strict=False)]
     kinds: list[Annotated[TicketKind, Field(strict=False)]] = Field(default_factory=list)
+    decisive: bool = Field(default=False, description="命中即定类:只在命中的 decisive 规则之间比分")
     note: Short | None = None
 
 
@@ -84,11 +85,15 @@ class Negation(Section):
 
 
 class Normalise(Section):
-    """统一写法:typos 错别字和语音转写,fold 单字统一,ignore 整段忽略的正则。"""
+    """统一写法:typos 错别字和语音转写,fold 单字统一,ignore 整段忽略的正则。
+
+    whole_words 是不能拆开看的词:“退休”里的“退”、“社保卡”里的“社保”不单独算。
+    """
 
     typos: dict[str, str] = Field(default_factory=dict)
     fold: dict[Annotated[str, StringConstraints(min_length=1, max_length=1)], str] = Field(default_factory=dict)
     ignore: Patterns
+    whole_words: Patterns
 
 
 class PeriodSettings(Section):
@@ -112,13 +117,25 @@ class Scoring(Section):
     second_ratio: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.5
 
 
+class SecondOpinionSettings(Section):
+    """从标注例子学来的第二意见(bridge rules learn):给各类别加减分的倍数;删去这一节即不用。
+
+    它加减的分有限;标了 decisive: true 的规则命中时,它无权改判。
+    """
+
+    weight: Annotated[float, Field(ge=0, le=30, strict=False)] = 8.0
+    scope_weight: Annotated[float, Field(ge=0, le=30, strict=False)] = 2.0
+    scope_border: Annotated[float, Field(ge=-3, le=3, strict=False)] = 0.3
+
+
 class RulesSection(Section):
     """如何读懂一段文字。"""
 
     words: dict[GroupName, Annotated[list[Pattern], Field(min_length=1)]] = Field(default_factory=dict)
-    normalise: Normalise = Normalise(ignore=[])
+    normalise: Normalise = Normalise(ignore=[], whole_words=[])
     negation: Negation = Negation(words=[], exceptions=[])
     scoring: Scoring = Scoring(request_words=[])
+    second_opinion: SecondOpinionSettings | None = None
     out_reasons: dict[Identifier, OutReason] = Field(default_factory=dict)
     scope: list[ScopeRule] = Field(default_factory=list)
     evidence: list[EvidenceRule] = Field(default_factory=list)

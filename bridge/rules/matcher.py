@@ -66,6 +66,32 @@ class Matcher:
         return hits
 
 
+def without_parts(hits: Hits, whole: int) -> Hits:
+    """Drop hits that begin or end in the middle of a whole word (the hits of concept ``whole``)."""
+    words = hits.get(whole)
+    if not words:
+        return hits
+    starts, ends = _cover(words)
+    kept = {
+        concept: [
+            span for span in spans if starts.get(span[0], span[0]) == span[0] and ends.get(span[1], span[1]) == span[1]
+        ]
+        for concept, spans in hits.items()
+    }
+    return {concept: spans for concept, spans in kept.items() if spans}
+
+
+def _cover(words: list[Span]) -> tuple[dict[int, int], dict[int, int]]:
+    """For positions inside a word: where it starts (by first index), where it ends (by end index)."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for start, end in sorted(words, key=lambda span: span[1] - span[0]):
+        for position in range(start + 1, end):
+            starts[position] = start
+            ends[position] = end
+    return starts, ends
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """Concepts that follow one another within a sentence, at most ``gap`` characters apart."""

@@ -87,6 +87,11 @@ class CompiledCondition:
         best = max(found, default=None, key=lambda item: (item[0], -item[1][0]))
         return best if best and best[0] > 0 else None
 
+    def strength(self, reading: Reading) -> float:
+        """The summed weight of all places, quotations left out; 0 if the condition holds nowhere."""
+        weights = [reading.weight(span) for span in self._spans(reading)]
+        return sum(weight for weight in weights if weight >= 1)
+
     def _spans(self, reading: Reading) -> list[Span]:
         spans = [span for span in self._starting(reading) if self._placed(span, reading)]
         if spans and self.all:
