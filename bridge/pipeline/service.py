@@ -85,6 +85,15 @@ class Service:
         """Return the first answer to a webhook-id. Raises ReplayConflict for another body."""
         return await self.runtime.store.read(lambda tx: self.runtime.store.inbound.first_answer(tx, inbound))
 
+    async def remember(self, inbound: Inbound, answer: Answer) -> None:
+        """Keep the answer to a batch, whose lines were committed one by one; somebody else's answer stands."""
+
+        def unit(tx: Tx) -> None:
+            if self.runtime.store.inbound.first_answer(tx, inbound) is None:
+                self.runtime.store.inbound.remember(tx, inbound, answer, self.runtime.wall())
+
+        await self.runtime.store.write(unit)
+
     async def act(self, case_id: str, action: OperatorAction, actor: Actor, unit_id: str | None) -> Answer:
         """Apply an operator's action; the answer is the case."""
 

@@ -15,15 +15,20 @@ import orjson
 from aiohttp import web
 
 from bridge.errors import IllegalTransition, IntakeError, InvalidPayload, StoreError, Unavailable
+from bridge.pipeline.inbound import Answer, Inbound
 from bridge.registry import AnyFeed
 from bridge.web.answers import problems_view
 from bridge.web.bodies import BATCH_BYTES, MEBIBYTE, TICKET_BYTES, mapped, spooled
 from bridge.web.context import WebContext, context_of
 from bridge.web.intake import counted
 from bridge.web.middleware import tell
-from bridge.web.signed import feed_of, reason_of, verify
+from bridge.web.signed import digest_of, feed_of, reason_of, verify
 
 LINES_AT_ONCE = 200
+REPLAY_BYTES = 2 * MEBIBYTE
+"""Results up to this size are kept for a replay of the webhook-id (about 10,000 lines)."""
+
+NDJSON = {"Content-Type": "application/x-ndjson; charset=utf-8"}
 """Lines handed to the service together; they share commits."""
 
 Result = dict[str, Any]
@@ -36,25 +41,57 @@ async def post_batch(request: web.Request) -> web.StreamResponse:
 
 
 async def _take(request: web.Request, feed: str, adapter: AnyFeed) -> web.StreamResponse:
+    service = context_of(request).service
     async with spooled(request, BATCH_BYTES) as file:
         with mapped(file) as body:
-            await verify(request, adapter, body)
-        return await _answer(request, feed, adapter, _lines(file))
+            webhook_id = await verify(request, adapter, body)
+            inbound = Inbound(f"feed:{feed}", webhook_id, digest_of(request, body))
+        answered = await service.replay(inbound)
+        if answered is not None and "results" in answered.body:
+            tell(request, replayed="true")
+            return web.Response(body=answered.body["results"].encode(), headers=NDJSON)
+        kept = _Kept()
+        response = await _answer(request, feed, adapter, _lines(file), kept)
+        if answered is None:
+            await service.remember(inbound, kept.answer())
+        await response.write_eof()
+        return response
 
 
-async def _answer(request: web.Request, feed: str, adapter: AnyFeed, lines: Iterator[bytes]) -> web.StreamResponse:
+class _Kept:
+    """The results of a batch as they are sent, for a replay; a large batch is processed again (its lines are duplicates)."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.parts: list[bytes] = []
+
+    def add(self, part: bytes) -> bytes:
+        """Keep a part while there is room, and hand it on."""
+        self.bytes += len(part)
+        if self.bytes <= REPLAY_BYTES:
+            self.parts.append(part)
+        return part
+
+    def answer(self) -> Answer:
+        """Return what a replay gets."""
+        whole = self.bytes <= REPLAY_BYTES
+        return Answer(200, {"results": b"".join(self.parts).decode()} if whole else {})
+
+
+async def _answer(
+    request: web.Request, feed: str, adapter: AnyFeed, lines: Iterator[bytes], kept: _Kept
+) -> web.StreamResponse:
     context = context_of(request)
     first = await _results(context, feed, adapter, list(islice(lines, LINES_AT_ONCE)))
     if first and all(result.get("retry") for result in first):
         raise Unavailable("nothing of the batch was taken")
-    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson; charset=utf-8"})
+    response = web.StreamResponse(headers=NDJSON)
     await response.prepare(request)
     count = len(first)
-    await response.write(_ndjson(first))
+    await response.write(kept.add(_ndjson(first)))
     while chunk := list(islice(lines, LINES_AT_ONCE)):
         count += len(chunk)
-        await response.write(_ndjson(await _results(context, feed, adapter, chunk)))
-    await response.write_eof()
+        await response.write(kept.add(_ndjson(await _results(context, feed, adapter, chunk))))
     tell(request, lines=str(count))
     return response
 

@@ -43,6 +43,9 @@ class Service(Protocol):
     async def replay(self, inbound: Inbound) -> Answer | None:
         """Return the first answer to a webhook id; raises ReplayConflict for another body."""
 
+    async def remember(self, inbound: Inbound, answer: Answer) -> None:
+        """Keep the answer to a webhook id whose parts were executed one by one (a batch)."""
+
     async def act(self, case_id: str, action: OperatorAction, actor: Actor, unit_id: str | None) -> Answer:
         """Apply an operator's action; ``unit_id`` bounds a clerk."""
 

@@ -100,9 +100,11 @@ async def execute(
     return rendered(answer)
 
 
-def digest_of(request: web.Request, body: bytes) -> str:
+def digest_of(request: web.Request, body: Body) -> str:
     """Return what makes two requests under one webhook id the same: method, path and bytes."""
-    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + body).hexdigest()
+    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
+    digest.update(body)
+    return digest.hexdigest()
 
 
 def reason_of(error: Exception) -> str | None:

@@ -163,6 +163,16 @@ async def test_a_large_batch_is_taken_whole(site: Site) -> None:
     assert {line["status"] for line in again} == {"duplicate"}
 
 
+async def test_a_replayed_batch_gets_its_first_answer_and_another_body_is_a_conflict(site: Site) -> None:
+    body = json.dumps(site.draft()).encode()
+    first = await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", body, webhook_id="batch-1")
+    again = await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", body, webhook_id="batch-1")
+    assert lines(first) == lines(again)
+    assert lines(first)[0]["status"] == "accepted"
+    other = await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", body + b"\n{}", webhook_id="batch-1")
+    assert other.status == 409
+
+
 async def test_an_empty_batch_and_one_oversized_line(site: Site) -> None:
     empty = await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", b"")
     assert (empty.status, empty.raw) == (200, b"")
