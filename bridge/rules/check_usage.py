@@ -9,9 +9,9 @@ from bridge.rules.check_patterns import conditions
 from bridge.rules.document import RulesDocument
 from bridge.rules.findings import Findings
 from bridge.rules.patterns import group_references
-from bridge.rules.route import CO_FLAGS
+from bridge.rules.route import ALL_KINDS, CO_FLAGS
 
-BUILT_IN_FLAGS = {"confidential", "group", "period_unknown", "complex_suggested", *CO_FLAGS}
+BUILT_IN_FLAGS = {"confidential", "group", "period_unknown", "complex_suggested", ALL_KINDS, *CO_FLAGS}
 """Set by the program from the ticket's fields, or with a meaning of their own."""
 
 

@@ -146,8 +146,9 @@ class Classifier:
         for name in self.categories if advice else ():
             value = weight * (advice.get(name, 0.0) - middle)
             advised[name] = advised.get(name, 0.0) + value
-            if value > 0:
-                hits.append((name, Hit(OPINION_RULE, "", value)))
+        if advice:
+            best = max(self.categories, key=lambda name: advice.get(name, -9.0))
+            hits.append((best, Hit(OPINION_RULE, "", weight * (advice.get(best, 0.0) - middle))))
         decided = {name for name, hit in hits if hit.rule in self.decisive}
         return {name: score for name, score in advised.items() if not decided or name in decided}, hits
 
@@ -208,6 +209,8 @@ class Classifier:
             found["group"] = None
         if stage is PeriodStage.UNKNOWN:
             found["period_unknown"] = None
+        if category is not None and found.keys() >= {"group", "restructured"}:
+            found["complex_suggested"] = None
         return tuple(sorted(found))
 
     def _ranked(self, scores: dict[str, float]) -> list[tuple[str, float]]:

@@ -15,7 +15,8 @@ from bridge.core.model import FeePeriod, Insurance, PeriodStage
 from bridge.rules.matcher import Hits, Span
 from bridge.rules.normalise import Layout
 
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d|\d\d(?=年))(?:年|\.|-|/)?(?:(\d{1,2})月)?")
+_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d|\d\d(?=年))(?:年|[.\-/](?=\d)|(?=[到至—~-](?:19|20)\d\d))(?:(\d{1,2})月?)?")
+_RANGE = re.compile(r"(?:至|到|—|-|~)+")
 _RELATIVE = (("前年", 2), ("去年", 1), ("今年", 0), ("上个月", 0), ("上月", 0), ("本月", 0), ("这个月", 0))
 _TO_NOW = ("至今", "到现在", "到今天", "以来", "起就", "开始就", "一直")
 
@@ -52,23 +53,42 @@ class PeriodReader:
 
     def _mentioned(self, layout: Layout, hits: Hits, received_at: datetime) -> Iterable[Month]:
         fee = {layout.sentence(start) for start, _ in hits.get(self.fee_words, ())}
-        skip = hits.get(self.skip_words, [])
         now = (received_at.year, received_at.month)
-        dated = False
-        for match in _DATE.finditer(layout.text):
-            if layout.sentence(match.start()) not in fee or _near(match.span(), skip, layout):
-                continue
+        dates = list(self._dates(layout, hits, fee, now))
+        ranged = [month for month, in_range in dates if in_range]
+        months = ranged or [month for month, _ in dates]
+        if not months:
+            months = list(_relative(layout, fee, now))
+        if months and not ranged and any(word in layout.text for word in _TO_NOW):
+            return [*months, now] if _says(layout, fee, _TO_NOW) else months
+        return months
+
+    def _dates(self, layout: Layout, hits: Hits, fee: set[int], now: Month) -> Iterable[tuple[Month, bool]]:
+        """Years and months of sentences that speak of fees, with whether each is an end of a range."""
+        skip = hits.get(self.skip_words, [])
+        found = [match for match in _DATE.finditer(layout.text) if layout.sentence(match.start()) in fee]
+        ends = {match.end() for match in found}
+        starts = {match.start() for match in found}
+        joined = {(joint.start(), joint.end()) for joint in _RANGE.finditer(layout.text)}
+        opening = {start for start, end in joined if end in starts and start in ends}
+        closing = {end for start, end in joined if end in starts and start in ends}
+        for match in found:
+            in_range = match.end() in opening or match.start() in closing
             year = _century(int(match[1]), now[0])
-            if _FIRST_YEAR <= year <= now[0]:
-                dated = True
-                yield year, int(match[2]) if match[2] and 1 <= int(match[2]) <= _DECEMBER else _MID_YEAR
-        for word, years in _RELATIVE:
-            position = layout.text.find(word)
-            if position >= 0 and layout.sentence(position) in fee:
-                dated = True
-                yield now[0] - years, now[1] if years == 0 else _MID_YEAR
-        if dated and any(layout.sentence(layout.text.find(word)) in fee for word in _TO_NOW if word in layout.text):
-            yield now
+            if _FIRST_YEAR <= year <= now[0] and (in_range or not _near(match.span(), skip, layout)):
+                month = int(match[2]) if match[2] and 1 <= int(match[2]) <= _DECEMBER else _MID_YEAR
+                yield (year, month), in_range
+
+
+def _relative(layout: Layout, fee: set[int], now: Month) -> Iterable[Month]:
+    for word, years in _RELATIVE:
+        position = layout.text.find(word)
+        if position >= 0 and layout.sentence(position) in fee:
+            yield now[0] - years, now[1] if years == 0 else _MID_YEAR
+
+
+def _says(layout: Layout, fee: set[int], words: Iterable[str]) -> bool:
+    return any(word in layout.text and layout.sentence(layout.text.find(word)) in fee for word in words)
 
 
 def _near(span: Span, skip: list[Span], layout: Layout) -> bool:

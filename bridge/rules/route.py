@@ -16,6 +16,9 @@ from bridge.rules.document_flow import AGENCY, RouteEntry, RouteWhen
 LIGHT_KINDS = frozenset({TicketKind.CONSULT, TicketKind.SUGGESTION})
 """咨询和建议: answered or passed on, no opinions of others. Source: domain A10."""
 
+ALL_KINDS = "all_kinds"
+"""A text on 社保 as a whole concerns every agency, whichever kind it also names (domain 2: 五险 ⇒ both)."""
+
 CO_FLAGS = {"ask_finance": "finance", "ask_petition": "petition", "ask_justice": "justice", "ask_court": "court"}
 """Flags of the rules that add a unit to a joint handling of any category."""
 
@@ -31,6 +34,8 @@ class Router:
     def route(self, category: str, facts: RouteFacts) -> Route:
         """The first route of the category that fits; a route without lead if none does."""
         agencies = self.agencies_of(facts.insurance)
+        if ALL_KINDS in facts.flags:
+            agencies = tuple(dict.fromkeys((*self.agencies_of(()), *agencies)))
         for entry in self.routes.get(category, ()):
             if _fits(entry.when, facts, agencies):
                 return self._apply(entry, facts, agencies)
