@@ -52,9 +52,11 @@ class Crowd:
             now = self._world.now + timedelta(seconds=speed * BEAT_SECONDS)
             body = next(self._drafts).body | {"received_at": self._world.now.isoformat()}
             self._world.county.hotline.load([body])
-            for note in self._world.drift_to(now):
-                audience.message(None, note)
+            audience.fed(body["title"])
+            notes = self._world.drift_to(now)
             audience.clock(self._world.now)
+            for note in notes:
+                audience.message(None, note)
 
     def _is_quiet(self) -> bool:
         """Tell whether neither the daemon nor a unit has anything left to do."""

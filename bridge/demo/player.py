@@ -60,6 +60,9 @@ class Audience(Protocol):
     def step(self, run: Run, step: Step, status: int) -> None:
         """A step was taken and answered with ``status``."""
 
+    def fed(self, title: str) -> None:
+        """A ticket that belongs to no story was sent."""
+
     def message(self, run: Run | None, note: Note) -> None:
         """The daemon has told somebody something."""
 

@@ -9,7 +9,6 @@ import contextlib
 import signal
 import socket
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
@@ -21,6 +20,7 @@ from bridge.demo.stories import CLOSES, CRASHES, OPENS, STORIES
 from bridge.demo.story import instant
 from bridge.demo.verdict import differences
 from bridge.demo.view import Screen, results
+from bridge.demo.words import STATES
 from bridge.demo.world import World
 from bridge.testing.counterparts.ledger import Json
 from bridge.testing.process import free_port
@@ -72,7 +72,7 @@ def _judge(world: World, run: Run) -> Judged:
 
 def _count(console: Console, world: World, judged: Sequence[Judged]) -> None:
     """Print the counts."""
-    kinds = Counter(note.type for note in world.journal)
+    kinds = world.heard
     good = sum(not found for _, _, found in judged)
     console.print(
         f"{good}/{len(judged)} 个故事如期;步骤 {sum(run.done for run, _, _ in judged)},"
@@ -85,7 +85,7 @@ def _count(console: Console, world: World, judged: Sequence[Judged]) -> None:
 def _feed(console: Console, world: World, tickets: int) -> None:
     """Feed extra tickets and print what became of them."""
     states = Crowd(world, SEED).all_at_once(tickets)
-    told = ",".join(f"{state} {number}" for state, number in states.items())
+    told = ",".join(f"{STATES[state]} {number}" for state, number in states.items())
     console.print(f"另送随机工单 {tickets} 张:{told}", soft_wrap=True)
 
 

@@ -5,6 +5,7 @@ Owns: everything the demo prints. Must not: change a story or wait for anything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -29,7 +30,11 @@ from bridge.rules.calendar_data import load_published
 from bridge.testing.counterparts.ledger import Json
 
 WEEKDAYS = "一二三四五六日"
-BAR_WIDTH = 12
+BAR_WIDTH = 36
+TITLE = "12345 社保费争议工单桥 · 演示"
+ROOM_FOR_CTRL_C = 4
+"""Columns left free beside the picture: a terminal echoes ``^C`` there, and must not wrap it into a new line."""
+COUNTED = ("assignment.dispatched", "assignment.reminder", "assignment.escalated", "ticket.replied")
 STYLES = {"assignment.reminder": "yellow", "assignment.escalated": "red", "ticket.replied": "green"}
 
 
@@ -41,6 +46,7 @@ class Screen:
         self._runs = runs
         self._now = now
         self._calendar = build_calendar(load_published())
+        self._shown: Counter[str] = Counter()
         self._live = Live(console=console, get_renderable=self._picture, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
@@ -64,8 +70,15 @@ class Screen:
 
     def message(self, run: Run | None, note: Note) -> None:
         """Show what the daemon told somebody; a mere change of what is owed is not worth a line."""
+        self._shown[note.type] += 1
         if note.type != "case.updated":
-            self._say(run, words.message_text(note.to, note.type), STYLES.get(note.type, ""))
+            about = "" if run else f"  (案件 …{str(note.body.get('case_id'))[-6:]})"
+            self._say(run, words.message_text(note.to, note.type) + about, STYLES.get(note.type, ""))
+
+    def fed(self, title: str) -> None:
+        """Show a ticket that belongs to no story."""
+        self._shown["ticket"] += 1
+        self._say(None, words.ticket_text(title), "cyan")
 
     def crash(self, seconds: float) -> None:
         """Show that the daemon was killed and came back."""
@@ -81,16 +94,21 @@ class Screen:
         """Draw the clock and how far the stories are."""
         day = day_name(self._calendar, self._now)
         head = Text.assemble(("业务时钟  ", "dim"), (f"{self._now:%Y-%m-%d %H:%M}", "bold"), f"  {day}")
-        return Panel(Group(head, *self._progress()), title="12345 社保费争议工单桥 · 演示")
+        body = self._progress() if self._runs else (self._tally(),)
+        return Panel(Group(head, *body), title=TITLE, width=self._console.width - ROOM_FOR_CTRL_C)
 
     def _progress(self) -> Iterator[RenderableType]:
         """Draw all steps as one bar, then the stories under way and how far each is."""
-        if self._runs:
-            done, total = (sum(numbers) for numbers in zip(*map(_steps, self._runs), strict=True))
-            ended = sum(_is_over(run) for run in self._runs)
-            label = Text(f"{done}/{total} 步  {ended}/{len(self._runs)} 个故事演完", "dim")
-            yield Columns([ProgressBar(total=total, completed=done, width=3 * BAR_WIDTH), label])
-            yield Columns([_story(run) for run in self._runs if run.done and not _is_over(run)], padding=(0, 3))
+        done, total = (sum(numbers) for numbers in zip(*map(_steps, self._runs), strict=True))
+        ended = sum(_is_over(run) for run in self._runs)
+        label = Text(f"{done}/{total} 步  {ended}/{len(self._runs)} 个故事演完", "dim")
+        yield Columns([ProgressBar(total=total, completed=done, width=BAR_WIDTH), label])
+        yield Columns([_story(run) for run in self._runs if run.done and not _is_over(run)], padding=(0, 3))
+
+    def _tally(self) -> Text:
+        """Draw how many messages of the telling kinds there were."""
+        kinds = {"ticket": "工单", **{kind: words.MESSAGES[kind] for kind in COUNTED}}
+        return Text("  ".join(f"{word} {self._shown[kind]}" for kind, word in kinds.items()), "dim")
 
 
 def _steps(run: Run) -> tuple[int, int]:

@@ -101,7 +101,7 @@ def step_text(step: Step) -> str:
     """Say who does what to the bridge."""
     match step:
         case Ticket():
-            return f"12345 → 网桥  工单“{step.body['title']}”"
+            return ticket_text(step.body["title"])
         case Visit():
             return f"{UNITS[step.unit]}窗口 → 网桥  来访登记“{step.body['title']}”"
         case Event():
@@ -111,6 +111,11 @@ def step_text(step: Step) -> str:
         case Act():
             role, _, unit = step.who.partition(":")
             return f"{_PEOPLE.get(role) or UNITS[unit] + '经办'} → 网桥  {_ACTS[step.body['action']]}"
+
+
+def ticket_text(title: str) -> str:
+    """Say that the hotline forwards a ticket."""
+    return f"12345 → 网桥  工单“{title}”"
 
 
 def message_text(to: str, kind: str) -> str:

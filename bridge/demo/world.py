@@ -1,4 +1,4 @@
-"""The demo's county: processes, tokens, the clock, and a journal of every message that went about.
+"""The demo's county: processes, tokens, the clock, and every message that went about.
 
 Owns: starting and ending it, waiting until nothing is under way, stamping messages with business time.
 Must not: know stories.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +54,8 @@ class World:
         self.county = County(
             self.directory, environment=environment, groups=ONE_PROCESS_EACH, automatic=False, port=port
         )
-        self.journal: list[Note] = []
+        self.heard: Counter[str] = Counter()
+        """How many messages of each type have reached a counterpart."""
         self._read: dict[str, int] = {}
         self._tokens: dict[str, str] = {}
 
@@ -112,7 +114,7 @@ class World:
     def hear(self) -> list[Note]:
         """Return the messages that reached the counterparts since the last look."""
         notes = [note for remote in self._remotes() for note in self._hear(remote)]
-        self.journal += notes
+        self.heard.update(note.type for note in notes)
         return notes
 
     def case(self, case_id: str) -> Json:
