@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
+
+from bridge.cli.rules_compare import diff, learn, suggest
+from bridge.cli.rules_shared import AsJson, Config, File, RulesFile, load_or_exit, rules_path
 
 if TYPE_CHECKING:
     from bridge.rules.compile import CompiledRules
@@ -21,10 +23,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="分派规则:检查、自测、解释、批量分类。", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="规则文件,如 routing_rules.yaml。")]
-RulesFile = Annotated[Path | None, typer.Option("--rules", help="规则文件;缺省用配置里的 rules。")]
-Config = Annotated[Path, typer.Option("--config", help="配置文件。")]
-AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
+for command in (diff, suggest, learn):
+    app.command()(command)
 
 PROGRESS_EVERY = 2000
 
@@ -50,7 +50,7 @@ def run_tests(file: File, config: Config = Path("bridge.toml"), as_json: AsJson 
     """运行文件里 tests 的全部用例,不符的逐项列出。"""
     from bridge.rules.testing import run_cases
 
-    results = run_cases(_load(file))
+    results = run_cases(load_or_exit(file))
     wrong = [result for result in results if not result.right]
     if as_json:
         typer.echo(json.dumps([_result(one) for one in results], ensure_ascii=False, indent=1))
@@ -79,7 +79,7 @@ def explain(
     from bridge.rules.decision import facts_of_row
     from bridge.rules.explain import explanation, page
 
-    compiled = _load(_rules_path(rules, config))
+    compiled = load_or_exit(rules_path(rules, config))
     content = sys.stdin.read() if text == "-" else text
     row = {"title": title, "text": content, "kind": kind, "received_at": received_at}
     told = explanation(compiled, facts_of_row(row, SystemClock().now()))
@@ -93,7 +93,7 @@ def classify(
     as_json: AsJson = False,  # noqa: ARG001 - the output is JSON Lines either way
 ) -> None:
     """批量分类:标准输入每行一个 JSON(id、title、text……),标准输出逐行对应。"""
-    compiled = _load(_rules_path(rules, config))
+    compiled = load_or_exit(rules_path(rules, config))
     bad = False
     for number, (line, failed) in enumerate(_classified(compiled, sys.stdin.buffer), 1):
         sys.stdout.buffer.write(line)
@@ -131,31 +131,6 @@ def _identity(raw: bytes) -> object:
     except orjson.JSONDecodeError:
         return None
     return row.get("id") if isinstance(row, dict) else None
-
-
-def _rules_path(rules: Path | None, config: Path) -> Path:
-    """``--rules``, else the ``rules`` of the configuration, else ``routing_rules.yaml`` beside it."""
-    if rules is not None:
-        return rules
-    name = "routing_rules.yaml"
-    if config.is_file():
-        try:
-            name = str(tomllib.loads(config.read_text(encoding="utf-8")).get("rules", name))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            typer.echo(f"{config}:1:1 -: 不是有效的TOML({error})", err=True)
-            raise typer.Exit(1) from None
-    return config.parent / name
-
-
-def _load(path: Path) -> CompiledRules:
-    from bridge.errors import ConfigError
-    from bridge.rules.load import load_rules
-
-    try:
-        return load_rules(path)
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
 
 
 def _print_problems(error: object, *, as_json: bool) -> None:

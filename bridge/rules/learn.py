@@ -74,10 +74,7 @@ def learn(examples: Sequence[Example], kept: int = KEPT) -> SecondOpinion:
         _separate(rows, [1.0 if example.label == name else -1.0 for example in examples], len(vocabulary))
         for name in classes
     ]
-    grams = {
-        gram: (idf[place], *(weights[place] for weights, _ in columns))
-        for gram, place in vocabulary.items()
-    }
+    grams = {gram: (idf[place], *(weights[place] for weights, _ in columns)) for gram, place in vocabulary.items()}
     loud = sorted(grams, key=lambda gram: -max(abs(weight) for weight in grams[gram][1:]) * grams[gram][0])[:kept]
     source = hashlib.sha256("\n".join(example.text for example in examples).encode()).hexdigest()[:12]
     return SecondOpinion(classes, tuple(bias for _, bias in columns), {gram: grams[gram] for gram in loud}, source)

@@ -1,0 +1,46 @@
+"""What the ``bridge rules`` commands share: their options, finding and loading the rules file.
+
+Owns: ``--rules`` before the configuration before the default. Must not: print results.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bridge.rules.compile import CompiledRules
+
+File = Annotated[Path, typer.Argument(help="规则文件,如 routing_rules.yaml。")]
+RulesFile = Annotated[Path | None, typer.Option("--rules", help="规则文件;缺省用配置里的 rules。")]
+Config = Annotated[Path, typer.Option("--config", help="配置文件。")]
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
+
+
+def rules_path(rules: Path | None, config: Path) -> Path:
+    """``--rules``, else the ``rules`` of the configuration, else ``routing_rules.yaml`` beside it."""
+    if rules is not None:
+        return rules
+    name = "routing_rules.yaml"
+    if config.is_file():
+        try:
+            name = str(tomllib.loads(config.read_text(encoding="utf-8")).get("rules", name))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            typer.echo(f"{config}:1:1 -: 不是有效的TOML({error})", err=True)
+            raise typer.Exit(1) from None
+    return config.parent / name
+
+
+def load_or_exit(path: Path) -> CompiledRules:
+    """Load rules; print every problem and exit 1 if they cannot be used."""
+    from bridge.errors import ConfigError
+    from bridge.rules.load import load_rules
+
+    try:
+        return load_rules(path)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

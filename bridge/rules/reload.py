@@ -1,0 +1,123 @@
+"""Hot reload: watch the file, load and test the new rules, then swap one pointer; a failure keeps the old ones.
+
+Owns: the holder of the snapshot of the moment, telling a changed file by time, size and content, reporting.
+Must not: sleep or read a clock (the caller's loop does), or let a half-written file in: its tests must pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bridge.errors import ConfigError, Problem
+from bridge.rules.compile import CompiledRules
+from bridge.rules.load import load_rules
+from bridge.rules.testing import CaseResult, run_cases
+from bridge.rules.yaml_reader import MAX_BYTES
+
+_log = structlog.get_logger(__name__)
+
+Adjust = Callable[[CompiledRules], CompiledRules]
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """How an attempt ended: ``loaded`` with new rules, or ``problems`` and the old rules stay."""
+
+    loaded: bool
+    rules_hash: str
+    problems: tuple[Problem, ...] = ()
+
+
+Report = Callable[[Reload], None]
+
+
+class RulesHolder:
+    """The rules of the moment; :meth:`current` is what a use case reads once at its start."""
+
+    def __init__(
+        self, path: Path, rules: CompiledRules, *, adjust: Adjust | None = None, report: Report | None = None
+    ) -> None:
+        """Hold rules already loaded from ``path``; ``adjust`` applies the settings (review) to every snapshot."""
+        self.path = path
+        self._rules = rules
+        self._adjust = adjust or (lambda loaded: loaded)
+        self._report = report or (lambda _: None)
+        self._seen = _stamp(path)
+        self._digest = _digest(path)
+        self._lock = threading.Lock()
+
+    def current(self) -> CompiledRules:
+        """The snapshot of the moment; a caller keeps the one it started with."""
+        return self._rules
+
+    def poll(self) -> Reload | None:
+        """Reload if the file changed since it was last looked at; None if it did not."""
+        stamp = _stamp(self.path)
+        if stamp == self._seen:
+            return None
+        self._seen = stamp
+        digest = _digest(self.path)
+        if digest is not None and digest == self._digest:
+            return None
+        return self.reload()
+
+    def reload(self) -> Reload:
+        """Read, validate, run the file's own tests, swap. Never raises for a bad file."""
+        with self._lock:
+            self._seen, self._digest = _stamp(self.path), _digest(self.path)
+            try:
+                rules = load_tested(self.path)
+            except ConfigError as error:
+                return self._refused(error)
+            self._rules = self._adjust(rules)
+            outcome = Reload(loaded=True, rules_hash=rules.hash)
+            _log.info("rules.reloaded", rules_hash=rules.hash)
+            self._report(outcome)
+            return outcome
+
+    def _refused(self, error: ConfigError) -> Reload:
+        for problem in error.problems:
+            _log.error("rules.refused", problem=problem.located(error.file), rules_hash=self._rules.hash)
+        outcome = Reload(loaded=False, rules_hash=self._rules.hash, problems=error.problems)
+        self._report(outcome)
+        return outcome
+
+
+def load_tested(path: Path) -> CompiledRules:
+    """Load rules and run their tests.
+
+    Raises:
+        ConfigError: the file's problems, or one problem per test that does not hold.
+    """
+    rules = load_rules(path)
+    wrong = [result for result in run_cases(rules) if not result.right]
+    if wrong:
+        raise ConfigError(str(path), [_failed(result) for result in wrong])
+    return rules
+
+
+def _failed(result: CaseResult) -> Problem:
+    said = ";".join(f"{one.what} 应为 {one.expected},实为 {one.found}" for one in result.differences)
+    return Problem(f"tests.{result.case.id}", f"用例不符:{said}")
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.sha256(file.read(MAX_BYTES + 1)).hexdigest()
+    except OSError:
+        return None
