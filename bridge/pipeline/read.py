@@ -60,7 +60,7 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
         "tickets": [ticket_view(work, ticket) for ticket in file.tickets],
         "assignments": [assignment_view(work, assignment) for assignment in file.assignments],
         "opinions": [opinion_view(opinion) for opinion in file.opinions],
-        "deadlines": [deadline_view(deadline) for deadline in file.deadlines],
+        "deadlines": [deadline_view(d) for d in file.deadlines if d.status is not DeadlineStatus.CANCELLED],
         "allowed_actions": actions.allowed_actions(work),
     }
 
@@ -145,8 +145,8 @@ def deadline_view(deadline: Deadline) -> dict[str, Any]:
 
 
 def shown_status(deadline: Deadline) -> str:
-    """Return the status as the contract names it: a clock still running past the calendar is ``provisional``."""
-    if deadline.provisional and deadline.status in OPEN:
+    """Return the status as the contract names it: a clock that runs past the calendar and is not late is ``provisional``."""
+    if deadline.provisional and deadline.status in OPEN - {DeadlineStatus.OVERDUE}:
         return DeadlineStatus.PROVISIONAL.value
     return deadline.status.value
 

@@ -19,7 +19,7 @@ from bridge.store.writer import Tx
 _C, _T, _A, _D = CASES.table, TICKETS.table, ASSIGNMENTS.table, DEADLINES.table
 _O = table_of(OutboxRow)
 _OVERDUE = DeadlineStatus.OVERDUE.value
-_OPEN_DEADLINES = ("running", "due_soon", "overdue")
+_NOT_LATE = (DeadlineStatus.RUNNING.value, DeadlineStatus.DUE_SOON.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class QueryStore:
         return {(row[0], row[1]): row[2] for row in tx.read(query)}
 
     def count_deadlines(self, tx: Tx) -> dict[tuple[str, str, str], int]:
-        """Count deadlines by kind, unit and status; provisional ones that still run count as ``provisional``."""
+        """Count deadlines by kind, unit and status; provisional ones that run and are not late count as ``provisional``."""
         query = (
             select(_D.c.kind, _D.c.unit, _D.c.status, _D.c.provisional, func.count())
             .where(_D.c.region_code == self.region, _D.c.status != DeadlineStatus.CANCELLED.value)
@@ -143,7 +143,7 @@ class QueryStore:
         )
         counts: dict[tuple[str, str, str], int] = {}
         for kind, unit, status, provisional, count in tx.read(query):
-            shown = DeadlineStatus.PROVISIONAL.value if provisional and status in _OPEN_DEADLINES else status
+            shown = DeadlineStatus.PROVISIONAL.value if provisional and status in _NOT_LATE else status
             counts[kind, unit, shown] = counts.get((kind, unit, shown), 0) + count
         return counts
 

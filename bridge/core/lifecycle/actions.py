@@ -19,7 +19,6 @@ from bridge.core.model import (
     DeadlineKind,
     MessageType,
     ProcedureId,
-    ReceiptType,
     Role,
     TicketState,
 )
@@ -75,7 +74,7 @@ def _is_legal(work: Work, name: ActionName) -> bool:
         case ActionName.MINUTES:
             return _awaits_minutes(work)
         case ActionName.OVERRIDE:
-            return bool(stages.opinions_missing(work))
+            return bool(stages.opinions_missing(work)) and stages.consolidator(work) is not None
         case ActionName.DENY:
             return work.case.state is CaseState.AWAITING_APPROVAL or any(_pending(a) for a in work.active())
         case ActionName.ARCHIVE:
@@ -128,13 +127,18 @@ def _classify(work: Work, action: OperatorAction) -> None:
     if lead is None:
         raise InvalidPayload([Problem("lead", "规则没有给出主办单位，请指定 lead")])
     chosen = route.co_units if action.co_units is None else action.co_units
+    procedure = action.procedure or (route.procedure if action.co_units is None else None)
+    if work.case.approved and action.procedure is None:
+        procedure, chosen = work.case.procedure, action.co_units or work.case.co_units
     co_units = tuple(dict.fromkeys(_unit(work, unit, "co_units").id for unit in chosen if unit != lead))
-    procedure = action.procedure or (route.procedure if action.co_units is None else None) or _fitting(co_units)
+    procedure = procedure or _fitting(co_units)
     work.set_case(
         category=action.category, lead=lead, co_units=co_units, procedure=_fit(procedure, co_units, action),
         clauses=route.clauses or work.case.clauses, route_id=route.route_id, rules_hash=work.policy.hash,
         review_reason="",
     )  # fmt: skip
+    if action.procedure is not None and work.case.state is CaseState.AWAITING_APPROVAL:
+        work.set_case(state=CaseState.HANDLING)
     work.record("case.classified", category=action.category, former=before, lead=lead, reason=action.reason)
     stages.replan(work)
     if former != lead:
@@ -183,10 +187,11 @@ def _reroute(work: Work, action: OperatorAction) -> None:
     work.record("case.rerouted", unit=unit.id, reason=action.reason, action=action.action.value)
     if work.case.procedure is None:
         work.set_case(procedure=_fitting(work.case.co_units))
-    waiting = work.case.state
-    work.set_case(state=CaseState.HANDLING, review_reason="")
-    if waiting is CaseState.TRIAGE and not any(True for _ in work.active()):
+    work.set_case(review_reason="")
+    if work.case.state is CaseState.TRIAGE and not any(True for _ in work.active()):
         work.set_case(lead=unit.id, co_units=tuple(u for u in work.case.co_units if u != unit.id))
+        if work.case.procedure is ProcedureId.DIRECT and not _is_accepting(work, unit.id):
+            work.set_case(procedure=ProcedureId.TRANSFER)
         clocks.restart_reply_limits(work)
         stages.begin(work)
         stages.tell_upstream_lead(work)
@@ -194,14 +199,19 @@ def _reroute(work: Work, action: OperatorAction) -> None:
         stages.set_lead(work, unit.id)
 
 
+def _is_accepting(work: Work, unit: str) -> bool:
+    return any(work.context.terms(ticket.feed).accepting_unit == unit for ticket in work.tickets.values())
+
+
 def _designate(work: Work, action: OperatorAction) -> None:
     work.set_case(designated=True)
     lead = work.lead()
-    if lead is not None and lead.unit == _unit(work, action.unit).id:
-        work.set_assignment(lead, may_return=False)
-        work.record("case.designated", unit=lead.unit, reason=action.reason)
-        return
-    _reroute(work, action)
+    if lead is None or lead.unit != _unit(work, action.unit).id:
+        _reroute(work, action)
+        lead = work.lead()
+    if lead is not None:
+        clocks.cancel(work, work.clock_of(lead.id, DeadlineKind.RETURN))
+        work.set_assignment(work.assignments[lead.id], may_return=False)
     work.record("case.designated", unit=work.case.lead, reason=action.reason)
 
 
@@ -219,23 +229,15 @@ def _add_unit(work: Work, action: OperatorAction) -> None:
         stages.replan(work)
         return
     if work.case.state is CaseState.CONSOLIDATING:
-        _reopen_opinions(work)
-    assignment = stages.plan(work, unit.id, work.case.stage)
-    stages.open_duty(work, assignment, (ReceiptType.SIGNED, ReceiptType.OPINION))
-
-
-def _reopen_opinions(work: Work) -> None:
-    work.set_case(state=CaseState.HANDLING, stage=len(stages.stages(work)) - 1)
-    for assignment in list(work.active()):
-        if ReceiptType.CONSOLIDATED in assignment.owes:
-            clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE))
-            rest = tuple(t for t in assignment.owes if t is not ReceiptType.CONSOLIDATED)
-            work.set_assignment(assignment, owes=rest)
+        stages.stop_consolidation(work)
+        work.set_case(state=CaseState.HANDLING, stage=len(stages.stages(work)) - 1)
+    stages.join(work, unit.id)
+    stages.advance(work)
 
 
 def _approve(work: Work, action: OperatorAction) -> None:
     clocks.close(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
-    others = tuple(u.id for u in work.policy.units.values() if u.duty and not u.external and u.id != work.case.lead)
+    others = tuple(stages.others(work))
     work.set_case(approved=True, procedure=ProcedureId.JOINT_COMPLEX, state=CaseState.HANDLING, co_units=others)
     work.record("complex.approved", reason=action.reason, on_behalf_of=action.on_behalf_of)
     stages.replan(work)
@@ -322,9 +324,7 @@ def _suspend(work: Work, action: OperatorAction) -> None:
 
 
 def _resume(work: Work, action: OperatorAction) -> None:
-    suspended_at = work.case.suspended_at or work.now
-    work.set_case(suspended=False, suspended_at=None)
-    clocks.resume(work, suspended_at)
+    replying.resume(work)
     work.record("case.resumed", reason=action.reason)
 
 
@@ -335,9 +335,11 @@ def _reopen(work: Work, action: OperatorAction) -> None:
 
 
 def _send_reply(work: Work, action: OperatorAction) -> None:
-    finals = [o for o in work.opinions if o.round == work.case.round]
+    final = stages.final_opinion(work)
+    if final is None:
+        raise IllegalTransition("本轮还没有可以发出的答复意见", allowed_actions=allowed_actions(work))
     work.record("reply.signed_off", reason=action.reason)
-    replying.send(work, finals[-1])
+    replying.send(work, final)
 
 
 def _close(work: Work, action: OperatorAction) -> None:

@@ -31,8 +31,14 @@ CHINA = timezone(timedelta(hours=8))
 OPEN = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.DUE_SOON, DeadlineStatus.OVERDUE})
 """Statuses of a clock that still runs (late or not)."""
 
+OF_TICKETS = frozenset({DeadlineKind.REPLY, DeadlineKind.ACCEPT_NOTICE})
+"""Clocks of a ticket: whoever leads the case answers for them."""
+
 LAPSES = frozenset({DeadlineKind.RETURN, DeadlineKind.OBJECTION})
 """Windows: their end is no breach, only the end of a right."""
+
+OF_COMPLEX = frozenset({DeadlineKind.APPROVAL, DeadlineKind.MEETING})
+"""Limits of a complex case; the first runs before the case is one."""
 
 TRIAGE_UNIT = "office"
 """The unit whose queue an unrouted case waits in (R7: the hub)."""
@@ -41,9 +47,10 @@ TRIAGE_UNIT = "office"
 def _limits(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> tuple[TimeLimit, ...]:
     tickets = list(work.tickets.values())
     of = ticket or (tickets[0] if tickets else None)
+    procedure = ProcedureId.JOINT_COMPLEX if kind in OF_COMPLEX else work.case.procedure
     return work.policy.limits_for(
         kind,
-        procedure=work.case.procedure or ProcedureId.TRANSFER,
+        procedure=procedure or ProcedureId.TRANSFER,
         ticket_kind=of.kind if of else None,
         adapter=work.context.terms(of.feed).adapter if of else None,
         category=work.case.category,
@@ -117,14 +124,14 @@ def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bo
     amount = winner.amount if unit is LimitUnit.DAYS else None
     calendar = work.policy.calendar
     rungs = ladder(deadline.start_at, deadline.due_at, calendar, unit=unit, reminded=reminded, amount=amount)
-    steps = tuple(step for step in rungs if step.at > after or step.name == "overdue")
+    missed = deadline.status is DeadlineStatus.OVERDUE
+    steps = tuple(step for step in rungs if step.at > after or (step.name == "overdue" and not missed))
     skipped = [step.name for step in rungs if step not in steps]
     if skipped:
         work.record("reminder.skipped", deadline=deadline.id, kind=deadline.kind.value, steps=skipped)
     first = _after(steps, None)
-    return replace(
-        deadline, steps=steps, next_step=first.name if first else None, next_fire_at=first.at if first else None
-    )
+    fire_at = first.at if first and not work.case.suspended else None
+    return replace(deadline, steps=steps, next_step=first.name if first else None, next_fire_at=fire_at)
 
 
 def _after(steps: tuple[Step, ...], done: str | None) -> Step | None:
@@ -145,7 +152,15 @@ def close(work: Work, deadline: Deadline | None, *, at: datetime | None = None) 
         return
     met = (at or work.now) <= deadline.due_at or deadline.kind in LAPSES
     status = DeadlineStatus.MET if met else DeadlineStatus.MISSED
+    if not met and deadline.status is not DeadlineStatus.OVERDUE:
+        record_miss(work, deadline)
     work.set_deadline(deadline, status=status, closed_at=work.now, next_step=None, next_fire_at=None)
+
+
+def record_miss(work: Work, deadline: Deadline) -> None:
+    """Write a breach into the history, once: by the sweep, or by the late receipt that came before it."""
+    unit = notify_unit(work, deadline)
+    work.record("deadline.missed", deadline=deadline.id, kind=deadline.kind.value, unit=unit)
 
 
 def cancel(work: Work, deadline: Deadline | None) -> None:
@@ -174,8 +189,16 @@ def move(work: Work, deadline: Deadline, until: datetime, clause: str) -> None:
     )
     fired_until = max(work.now, deadline.start_at)
     work.deadlines[deadline.id] = with_ladder(
-        work, moved, LimitUnit.WORKING_DAYS, reminded=len(deadline.steps) > 1, after=fired_until
+        work, moved, LimitUnit.WORKING_DAYS, reminded=_is_reminded(work, deadline), after=fired_until
     )
+
+
+def _is_reminded(work: Work, deadline: Deadline) -> bool:
+    """Tell whether a clock has a ladder of its own; one registered late may have lost its rungs."""
+    if deadline.kind in LAPSES or any(not limit.reminded for limit in _limits(work, deadline.kind, None)):
+        return False
+    assignment = work.assignments.get(deadline.owner)
+    return assignment is None or deadline.kind is not DeadlineKind.OPINION or not _opinion_is_reply(work, assignment)
 
 
 def start_reply(work: Work, ticket: Ticket, start_at: datetime, upstream: datetime | None) -> None:
@@ -189,12 +212,15 @@ def restart_reply_limits(work: Work) -> None:
 
     An extension that was granted stays. Source: contract section 3, "the case's clocks never reset".
     """
+    unit = work.case.lead or TRIAGE_UNIT
     for ticket in work.owing_tickets():
+        notice = work.clock_of(ticket.id, DeadlineKind.ACCEPT_NOTICE)
+        if notice is not None and notice.status in OPEN:
+            work.set_deadline(notice, unit=unit)
         deadline = work.clock_of(ticket.id, DeadlineKind.REPLY)
         if deadline is None or deadline.status not in OPEN:
             continue
-        unit = work.case.lead or TRIAGE_UNIT
-        if any(basis.source == "extension" for basis in deadline.basis):
+        if _was_set_by_hand(deadline):
             work.set_deadline(deadline, unit=unit)
             continue
         upstream = next((b.due_at for b in deadline.basis if b.source == LimitSource.UPSTREAM.value), None)
@@ -204,6 +230,12 @@ def restart_reply_limits(work: Work) -> None:
             work.set_deadline(deadline, unit=unit, basis=tuple(c[0] for c in candidates) or deadline.basis)
         else:
             _recompute(work, deadline, unit, candidates)
+
+
+def _was_set_by_hand(deadline: Deadline) -> bool:
+    """Tell whether an extension, or the upstream alone for a rework, fixed this limit."""
+    sources = {basis.source for basis in deadline.basis}
+    return "extension" in sources or sources == {LimitSource.UPSTREAM.value}
 
 
 def _recompute(
@@ -245,7 +277,6 @@ def start_opinion(work: Work, assignment: Assignment) -> None:
     if running is not None and running.status in OPEN:
         return
     reply = reply_due(work)
-    alone = assignment.role is Role.LEAD and work.case.procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT)
     start(
         work,
         DeadlineKind.OPINION,
@@ -253,8 +284,12 @@ def start_opinion(work: Work, assignment: Assignment) -> None:
         assignment.unit,
         work.now,
         upstream=reply if reply is not None and reply > work.now else None,
-        reminded=not alone,
+        reminded=not _opinion_is_reply(work, assignment),
     )
+
+
+def _opinion_is_reply(work: Work, assignment: Assignment) -> bool:
+    return assignment.role is Role.LEAD and work.case.procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT)
 
 
 def start_consolidation(work: Work, assignment: Assignment, last_opinion_at: datetime) -> None:
@@ -280,12 +315,13 @@ def resume(work: Work, suspended_at: datetime) -> None:
     for deadline in list(work.deadlines.values()):
         if deadline.status not in OPEN:
             continue
+        paused_from = max(suspended_at, deadline.start_at)
         if deadline.due_at <= suspended_at:
             rung = next((step for step in deadline.steps if step.name == deadline.next_step), None)
             work.set_deadline(deadline, next_fire_at=rung.at if rung else None)
         else:
-            until = _later_by_pause(work, deadline.due_at, suspended_at)
-            move(work, deadline, until, f"中止 {(work.now - suspended_at) // timedelta(days=1)} 天后恢复计时")
+            until = _later_by_pause(work, deadline.due_at, paused_from)
+            move(work, deadline, until, f"中止 {(work.now - paused_from) // timedelta(days=1)} 天后恢复计时")
 
 
 def _later_by_pause(work: Work, due: datetime, suspended_at: datetime) -> datetime:
@@ -299,7 +335,7 @@ def notify_unit(work: Work, deadline: Deadline) -> str:
     """Return the unit that answers for a deadline now."""
     if deadline.kind in (DeadlineKind.APPROVAL, DeadlineKind.MEETING):
         return LEADING_OFFICE
-    return work.case.lead or TRIAGE_UNIT if deadline.kind is DeadlineKind.REPLY else deadline.unit
+    return work.case.lead or TRIAGE_UNIT if deadline.kind in OF_TICKETS else deadline.unit
 
 
 def replace_limit(work: Work, deadline: Deadline, due: datetime) -> None:

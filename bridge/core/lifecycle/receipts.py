@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import clocks, opinions, replying, stages, views
+from bridge.core.lifecycle import acceptance, clocks, opinions, replying, stages, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import (
     Assignment,
@@ -95,24 +95,8 @@ def sign(work: Work, assignment: Assignment, receipt: UnitReceipt) -> Assignment
     assignment = work.set_assignment(assignment, owes=rest, state=state, signed_at=at)
     work.record("assignment.signed", at=at, assignment=assignment.id, unit=assignment.unit, signed_by=receipt.signed_by)
     if assignment.role is Role.LEAD and work.case.accepting_unit is None:
-        accept(work, assignment.unit)
+        acceptance.accept(work, assignment.unit)
     return assignment
-
-
-def accept(work: Work, unit: str) -> None:
-    """Make a unit the accepting unit and tell every upstream (签收, 受理告知)."""
-    work.set_case(accepting_unit=unit)
-    for ticket in work.owing_tickets():
-        if ticket.accepted_at is None:
-            due = work.clock_of(ticket.id, DeadlineKind.REPLY)
-            work.set_ticket(ticket, accepted_at=work.now)
-            views.push(
-                work,
-                ticket,
-                MessageType.TICKET_ACCEPTED,
-                accepting_unit=unit,
-                due=views.iso(due.due_at) if due else None,
-            )
 
 
 def _opinion(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
@@ -182,6 +166,8 @@ def _lead_returned(work: Work, assignment: Assignment, suggested: Unit | None) -
 
 def to_triage(work: Work, why: str) -> None:
     """Put a case before a person; its clocks run on."""
+    stages.stop_consolidation(work)
+    clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
     work.set_case(state=CaseState.TRIAGE, lead=None, review_reason=why)
     clocks.restart_reply_limits(work)
     work.record("case.triaged", reason=why)
@@ -189,13 +175,20 @@ def to_triage(work: Work, why: str) -> None:
 
 def _part_returned(work: Work, assignment: Assignment, suggested: Unit | None) -> None:
     others = tuple(unit for unit in work.case.co_units if unit != assignment.unit)
-    if suggested is not None and suggested.id != work.case.lead:
+    if suggested is not None and suggested.id != work.case.lead and not _has_returned(work, suggested.id):
         work.set_case(co_units=tuple(dict.fromkeys((*others, suggested.id))))
-        stages.open_stage(work)
+        stages.join(work, suggested.id)
+        stages.advance(work)
     else:
         work.set_case(co_units=others)
         work.set_assignment(assignment, unfilled=True)
         views.send_office(work, assignment, "part_returned")
+
+
+def _has_returned(work: Work, unit: str) -> bool:
+    """Tell whether a unit returned its own part in this round: sending it there again would go in circles."""
+    states = (a.state for a in work.assignments.values() if a.unit == unit and a.round == work.case.round)
+    return AssignmentState.RETURNED in states
 
 
 def _transferred(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:

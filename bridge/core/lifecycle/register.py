@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridge.core.lifecycle import actions, clocks, stages, views
+from bridge.core.lifecycle import acceptance, actions, clocks, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import (
     Assessment,
@@ -52,6 +52,7 @@ def register(
         _pass_on(work)
         return work
     clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
+    acceptance.start_notice(work, ticket)
     _go(work, assessment)
     views.complete_messages(work)
     return work

@@ -7,7 +7,7 @@ Must not: compose texts (``core.reply`` does).
 from __future__ import annotations
 
 from bridge.core import reply as composing
-from bridge.core.lifecycle import clocks, views
+from bridge.core.lifecycle import acceptance, clocks, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import (
     CaseState,
@@ -39,7 +39,7 @@ ENDED = frozenset(
 
 def reply(work: Work, final: Opinion) -> None:
     """Queue the reply to every ticket that is owed one, unless somebody must sign it off first."""
-    if work.policy.replies.sign_off and not work.case.sign_off_pending:
+    if work.policy.replies.sign_off:
         work.set_case(state=CaseState.CONSOLIDATING, sign_off_pending=True)
         work.record("reply.awaiting_sign_off", opinion=final.id)
         return
@@ -47,7 +47,8 @@ def reply(work: Work, final: Opinion) -> None:
 
 
 def send(work: Work, final: Opinion) -> None:
-    """Queue the reply; a reply after the first of a round is a supplement."""
+    """Queue the reply; a reply after the first of a round is a supplement. Whoever answers waits no longer."""
+    resume(work)
     owing = work.owing_tickets()
     supplement = not owing
     targets = owing or [
@@ -61,6 +62,14 @@ def send(work: Work, final: Opinion) -> None:
     if other is not None and other.not_applicable:
         _mark_told(work, "other_side")
     work.record("reply.composed", opinion=final.id, supplement=supplement, tickets=[t.id for t in targets])
+
+
+def resume(work: Work) -> None:
+    """Let the clocks of a paused case run on."""
+    if work.case.suspended:
+        suspended_at = work.case.suspended_at or work.now
+        work.set_case(suspended=False, suspended_at=None)
+        clocks.resume(work, suspended_at)
 
 
 def _push_reply(work: Work, ticket: Ticket, text: dict[str, object], *, supplement: bool) -> None:
@@ -79,10 +88,12 @@ def received(work: Work, ticket: Ticket) -> None:
     """The upstream has the newest reply: the ticket's clock stops, and the case is replied when all are.
 
     An upstream that answers to a reply has it, even if our own note of the delivery is still under way.
+    A notice of acceptance that was not given by then is no longer owed.
     """
     if ticket.state is not TicketState.REPLYING:
         return
-    clocks.close(work, work.clock_of(ticket.id, DeadlineKind.REPLY))
+    for kind in (DeadlineKind.REPLY, DeadlineKind.ACCEPT_NOTICE):
+        clocks.close(work, work.clock_of(ticket.id, kind))
     work.set_ticket(ticket, state=TicketState.REPLIED)
     work.record("reply.delivered", ticket=ticket.id, round=ticket.round)
     if not work.owing_tickets() and work.case.state is CaseState.REPLYING:
@@ -116,6 +127,8 @@ def _mark_told(work: Work, side: str) -> None:
 def told(work: Work, side: str) -> None:
     """Record that a side of the dispute was told (or need not be), and archive if nothing else is open."""
     _mark_told(work, side)
+    if side == acceptance.PAYER:
+        acceptance.noticed(work)
     archive_if_done(work)
 
 

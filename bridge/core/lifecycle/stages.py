@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bridge.core.lifecycle import clocks, replying, views
+from bridge.core.lifecycle import acceptance, clocks, replying, views
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import (
+    LEADING_OFFICE,
     Assignment,
     AssignmentState,
     CaseState,
@@ -32,14 +33,20 @@ def stages(work: Work) -> tuple[Stage, ...]:
     return work.policy.procedures[work.case.procedure].stages_for(work.case.category)
 
 
-def begin(work: Work) -> None:
-    """Plan every assignment of the case and open its first stage."""
-    work.set_case(stage=0, state=CaseState.HANDLING, invited=not _waits_for_invitation(work))
+def begin(work: Work, *, invited: bool = False) -> None:
+    """Plan every assignment of the case and open its first stage; a proposal before the leader stays there.
+
+    ``invited`` says that the co-units have been invited already.
+    """
+    state = work.case.state if work.case.state is CaseState.AWAITING_APPROVAL else CaseState.HANDLING
+    invited = invited or not _waits_for_invitation(work)
+    work.set_case(stage=0, state=state, invited=invited, sign_off_pending=False)
     for index, stage in enumerate(stages(work)):
         for duty in stage.duties:
             for unit in _units(work, stage, duty):
                 plan(work, unit, index)
     open_stage(work)
+    _accept_if_signed(work)
     if not work.case.invited:
         _start_invitation(work)
     advance(work)
@@ -77,12 +84,26 @@ def _units(work: Work, stage: Stage, duty: Duty) -> Iterable[str]:
     if duty.who is Who.LEAD:
         return [work.case.lead] if work.case.lead else []
     if duty.who is Who.OTHERS:
-        return [unit.id for unit in work.policy.units.values() if unit.duty and unit.id != work.case.lead]
+        return _co_units(work) if work.case.approved else others(work)
     if not duty.units:
         return _co_units(work)
     named = {unit for each in stages(work) for d in each.duties for unit in d.units}
     first = stage is next(each for each in stages(work) if any(d.who is Who.CO for d in each.duties))
     return [unit for unit in _co_units(work) if unit in duty.units or (first and unit not in named)]
+
+
+def others(work: Work) -> list[str]:
+    """Return every member unit but the lead: whom a complex case asks (R28)."""
+    return [u.id for u in work.policy.units.values() if u.duty and not u.external and u.id != work.case.lead]
+
+
+def join(work: Work, unit: str) -> None:
+    """Let a unit of ``co_units`` take part: now if its stage has come, else queued until that stage opens."""
+    comes_at = [n for n, stage in enumerate(stages(work)) for d in stage.duties if unit in _units(work, stage, d)]
+    later = bool(comes_at) and comes_at[0] > work.case.stage
+    assignment = plan(work, unit, comes_at[0] if later else work.case.stage)
+    if work.case.invited and not later:
+        open_duty(work, assignment, (ReceiptType.SIGNED, ReceiptType.OPINION))
 
 
 def plan(work: Work, unit: str, stage: int) -> Assignment:
@@ -206,15 +227,18 @@ def _gate_passed(work: Work, gate: Gate | None) -> bool:
 def _wait_at(work: Work, gate: Gate | None) -> None:
     if gate is Gate.MINUTES:
         if work.clock_of(work.case.id, DeadlineKind.MEETING) is None:
-            clocks.start(work, DeadlineKind.MEETING, work.case.id, "leading_office", work.now)
+            clocks.start(work, DeadlineKind.MEETING, work.case.id, LEADING_OFFICE, work.now)
         return
     ask_approval(work, None)
 
 
 def ask_approval(work: Work, why: str | None) -> None:
-    """Put a complex case before the leader (R26)."""
+    """Put a complex case before the leader (R26); nobody consolidates meanwhile."""
+    stop_consolidation(work)
     work.set_case(state=CaseState.AWAITING_APPROVAL)
-    clocks.start(work, DeadlineKind.APPROVAL, work.case.id, "leading_office", work.now)
+    running = work.clock_of(work.case.id, DeadlineKind.APPROVAL)
+    if running is None or running.status not in clocks.OPEN:
+        clocks.start(work, DeadlineKind.APPROVAL, work.case.id, LEADING_OFFICE, work.now)
     work.record("approval.requested", reason=why)
     views.send_office(work, work.lead(), "complex_proposed", note=why)
 
@@ -251,6 +275,24 @@ def owe_consolidation(work: Work, assignment: Assignment) -> None:
     clocks.start_consolidation(work, assignment, max(last, assignment.dispatched_at or last))
 
 
+def stop_consolidation(work: Work) -> None:
+    """Take the consolidation (or the finished one that waits for its sign-off) back: opinions are asked again."""
+    work.set_case(sign_off_pending=False)
+    for assignment in list(work.active()):
+        if ReceiptType.CONSOLIDATED in assignment.owes:
+            clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE))
+            rest = tuple(t for t in assignment.owes if t is not ReceiptType.CONSOLIDATED)
+            work.set_assignment(assignment, owes=rest)
+
+
+def final_opinion(work: Work) -> Opinion | None:
+    """Return the opinion that is the reply of this round: the consolidated one where somebody consolidates, else the lead's."""
+    if consolidator(work) is None:
+        return _final_opinion(work)
+    found = [o for o in work.opinions if o.round == work.case.round and o.kind is ReceiptType.CONSOLIDATED]
+    return found[-1] if found else None
+
+
 def _final_opinion(work: Work) -> Opinion | None:
     lead = work.lead()
     return work.opinion_of(lead) if lead else None
@@ -269,7 +311,8 @@ def set_lead(work: Work, unit: str, *, transferred: bool = False) -> None:
         work.set_case(procedure=ProcedureId.TRANSFER)
     if former is not None:
         step_down(work, former)
-    if work.case.state is CaseState.CONSOLIDATING:
+    stop_consolidation(work)
+    if work.case.state is not CaseState.AWAITING_APPROVAL:
         work.set_case(state=CaseState.HANDLING)
     work.record("lead.changed", unit=unit, former=former.unit if former else None)
     _install_lead(work, unit)
@@ -284,7 +327,26 @@ def _install_lead(work: Work, unit: str) -> None:
     owes = tuple(dict.fromkeys(t for stage in reached for d in stage.duties if d.who is Who.LEAD for t in d.owes))
     if work.case.stage >= len(stages(work)):
         work.set_case(stage=len(stages(work)) - 1)
+    if ReceiptType.OPINION not in owes and work.case.accepting_unit in (None, unit):
+        assignment = _excuse_opinion(work, assignment)
     open_duty(work, assignment, owes)
+    _accept_if_signed(work)
+    if not work.case.invited:
+        _start_invitation(work)
+
+
+def _excuse_opinion(work: Work, assignment: Assignment) -> Assignment:
+    """A co-unit that becomes the lead and will consolidate owes what the table says of a lead."""
+    clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.OPINION))
+    rest = tuple(type_ for type_ in assignment.owes if type_ is not ReceiptType.OPINION)
+    return work.set_assignment(assignment, owes=rest)
+
+
+def _accept_if_signed(work: Work) -> None:
+    """A co-unit that had signed before it became the lead accepts by becoming it."""
+    lead = work.lead()
+    if lead is not None and lead.signed_at is not None and work.case.accepting_unit is None:
+        acceptance.accept(work, lead.unit)
 
 
 def step_down(work: Work, former: Assignment) -> None:
@@ -314,6 +376,9 @@ def replan(work: Work) -> None:
         if assignment.unfilled:
             work.set_assignment(assignment, unfilled=False)
     keep = {work.case.lead, work.case.accepting_unit, *work.case.co_units}
+    invited = work.case.invited and any(assignment.role is Role.CO for assignment in work.active())
+    if work.case.state is not CaseState.AWAITING_APPROVAL:
+        clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
     former = work.lead()
     if former is not None and former.unit != work.case.lead:
         step_down(work, former)
@@ -325,7 +390,7 @@ def replan(work: Work) -> None:
             clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE))
             work.set_assignment(assignment, owes=tuple(t for t in assignment.owes if t is ReceiptType.SIGNED))
     clocks.restart_reply_limits(work)
-    begin(work)
+    begin(work, invited=invited)
     for assignment in work.active():
         if ReceiptType.OPINION not in assignment.owes:
             clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.OPINION))

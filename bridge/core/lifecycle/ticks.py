@@ -42,10 +42,10 @@ def _remind(work: Work, deadline: Deadline, step: str) -> None:
 
 
 def owner_of(work: Work, deadline: Deadline) -> Assignment | None:
-    """Return the assignment a deadline speaks to: its own, or the lead's for a reply."""
+    """Return the assignment a deadline speaks to: its own, or the lead's for a ticket's."""
     if deadline.owner in work.assignments:
         return work.assignments[deadline.owner]
-    return work.lead() if deadline.kind is DeadlineKind.REPLY else None
+    return work.lead() if deadline.kind in clocks.OF_TICKETS else None
 
 
 def deadline_view(deadline: Deadline) -> dict[str, str | None]:
@@ -79,7 +79,6 @@ def _end(work: Work, deadline: Deadline) -> None:
 
 def _miss(work: Work, deadline: Deadline) -> None:
     work.set_deadline(deadline, status=DeadlineStatus.OVERDUE)
-    unit = clocks.notify_unit(work, deadline)
-    work.record("deadline.missed", deadline=deadline.id, kind=deadline.kind.value, unit=unit)
+    clocks.record_miss(work, deadline)
     if deadline.kind is DeadlineKind.INVITE and not work.case.invited:
         stages.invite(work)

@@ -38,12 +38,16 @@ ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, Assignme
 
 @dataclass(frozen=True, slots=True)
 class FeedTerms:
-    """What the core must know of a feed: its adapter's name, which pushes it wants, who accepts there."""
+    """What the core must know of a feed: its adapter's name, which pushes it wants, who accepts there and when.
+
+    ``accepted_by_notice``: a ticket counts as accepted when the petitioner was told (告知), not when it was signed (签收).
+    """
 
     adapter: str
     push: frozenset[str] | None = None
     accepting_unit: str | None = None
     honour_upstream_unit: bool = False
+    accepted_by_notice: bool = False
 
     def wants(self, type_: MessageType) -> bool:
         """Tell whether the feed wants a push of this type; the reply is always wanted."""

@@ -1,0 +1,51 @@
+"""When a ticket counts as accepted (受理), and what follows from it for its upstream.
+
+Owns: the accepting unit's ``ticket.accepted`` and the clock of the written notice. Must not: decide who accepts.
+Source: contract section 3, ``ticket.accepted``; 信访工作条例 第二十三条 (the petitioner is told within 15 days, in writing).
+"""
+
+from __future__ import annotations
+
+from bridge.core.lifecycle import clocks, views
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import DeadlineKind, MessageType, Ticket
+
+PAYER = "payer"
+
+
+def start_notice(work: Work, ticket: Ticket) -> None:
+    """Start the clock of the acceptance notice, where the rules limit it; an anonymous petitioner cannot be told."""
+    if awaits_notice(work, ticket):
+        unit = work.case.lead or clocks.TRIAGE_UNIT
+        clocks.start(work, DeadlineKind.ACCEPT_NOTICE, ticket.id, unit, ticket.received_at, ticket=ticket)
+
+
+def awaits_notice(work: Work, ticket: Ticket) -> bool:
+    """Tell whether a ticket is accepted by telling its petitioner."""
+    return work.context.terms(ticket.feed).accepted_by_notice and not ticket.body.petitioner.anonymous
+
+
+def accept(work: Work, unit: str) -> None:
+    """Make a unit the accepting unit (签收, 受理告知) and tell every upstream but those that wait for the notice."""
+    work.set_case(accepting_unit=unit)
+    for ticket in work.owing_tickets():
+        if not awaits_notice(work, ticket) or PAYER in work.case.told_sides:
+            _push_accepted(work, ticket, unit)
+
+
+def noticed(work: Work) -> None:
+    """The petitioner was told: the notice is given, and upstreams that waited for it learn who accepted."""
+    for ticket in list(work.tickets.values()):
+        clocks.close(work, work.clock_of(ticket.id, DeadlineKind.ACCEPT_NOTICE))
+    if work.case.accepting_unit is not None:
+        for ticket in work.owing_tickets():
+            _push_accepted(work, ticket, work.case.accepting_unit)
+
+
+def _push_accepted(work: Work, ticket: Ticket, unit: str) -> None:
+    if ticket.accepted_at is not None:
+        return
+    due = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    work.set_ticket(ticket, accepted_at=work.now)
+    at = views.iso(due.due_at) if due else None
+    views.push(work, ticket, MessageType.TICKET_ACCEPTED, accepting_unit=unit, due=at)
