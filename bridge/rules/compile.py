@@ -13,6 +13,7 @@ from functools import cached_property
 
 import structlog
 
+from bridge.core.calendar import PublishedYear
 from bridge.core.model import Assessment, Classification, Insurance, ProcedureId, Route
 from bridge.core.policy import Policy, RouteFacts, TicketFacts
 from bridge.rules.classify import Classifier
@@ -38,11 +39,12 @@ class CompiledRules:
     document: RulesDocument
     hash: str
     opinion: SecondOpinion | None = None
+    years: tuple[PublishedYear, ...] = ()
 
     @cached_property
     def policy(self) -> Policy:
         """The values the core reads."""
-        return policy_of(self.document, self.hash)
+        return policy_of(self.document, self.hash, self.years)
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -77,11 +79,16 @@ class CompiledRules:
     def with_review(self, enabled: bool) -> CompiledRules:  # noqa: FBT001 - the settings' one switch
         """The same rules with the review switched; the content hash stays that of the file."""
         review = self.document.review.model_copy(update={"enabled": enabled})
-        return CompiledRules(self.document.model_copy(update={"review": review}), self.hash, self.opinion)
+        document = self.document.model_copy(update={"review": review})
+        return CompiledRules(document, self.hash, self.opinion, self.years)
+
+    def with_years(self, years: tuple[PublishedYear, ...]) -> CompiledRules:
+        """The same rules on a calendar with the deployer's own years (``bridge calendar update``)."""
+        return CompiledRules(self.document, self.hash, self.opinion, years) if years else self
 
     def with_opinion(self, opinion: SecondOpinion | None) -> CompiledRules:
         """The same rules with another second opinion, for measuring."""
-        return CompiledRules(self.document, self.hash, opinion)
+        return CompiledRules(self.document, self.hash, opinion, self.years)
 
     def assess(self, facts: TicketFacts) -> Assessment:
         """Classify and route one ticket; never raises: a failure is logged and goes to a person."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, time
 
-from bridge.core.calendar import OFFICE_HOURS, OverlayEntry, WorkCalendar
+from bridge.core.calendar import OFFICE_HOURS, OverlayEntry, PublishedYear, WorkCalendar
 from bridge.core.model import ProcedureId
 from bridge.core.policy import (
     CategoryInfo,
@@ -27,7 +27,7 @@ from bridge.rules.document import CalendarEntry, RulesDocument
 from bridge.rules.document_flow import LimitEntry, ProcedureEntry, RepliesEntry, StageEntry, UnitEntry
 
 
-def policy_of(document: RulesDocument, content_hash: str) -> Policy:
+def policy_of(document: RulesDocument, content_hash: str, years: tuple[PublishedYear, ...] = ()) -> Policy:
     """Build the immutable snapshot of everything the core reads."""
     return Policy(
         hash=content_hash,
@@ -38,7 +38,7 @@ def policy_of(document: RulesDocument, content_hash: str) -> Policy:
         },
         procedures=_procedures(document.procedures),
         limits=tuple(_limit(entry) for entry in document.time_limits),
-        calendar=calendar_of(document.calendar),
+        calendar=calendar_of(document.calendar, years),
         replies=_replies(document.replies),
         returns=ReturnRules(document.returns.adjudicate_after),
         confidentiality=Confidentiality(
@@ -50,8 +50,8 @@ def policy_of(document: RulesDocument, content_hash: str) -> Policy:
     )
 
 
-def calendar_of(entry: CalendarEntry) -> WorkCalendar:
-    """The published years with the county's overlay and hours.
+def calendar_of(entry: CalendarEntry, years: tuple[PublishedYear, ...] = ()) -> WorkCalendar:
+    """The published years (and the deployer's ``years``) with the county's overlay and hours.
 
     Raises:
         ConfigError: overlay dates or hours that contradict each other.
@@ -61,7 +61,7 @@ def calendar_of(entry: CalendarEntry) -> WorkCalendar:
         for day in entry.overlay
     ]
     hours = tuple((_time(period.start), _time(period.end)) for period in entry.working_hours)
-    return load_calendar(overlay=overlay, hours=hours or OFFICE_HOURS)
+    return load_calendar(overlay=overlay, hours=hours or OFFICE_HOURS, extra=years)
 
 
 def _time(text: str) -> time:
