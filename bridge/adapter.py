@@ -20,6 +20,9 @@ Outgoing: :meth:`push` or :meth:`dispatch` makes **one** attempt and returns whe
 Do not retry, do not sleep: raise :class:`DeliveryError` with a reason of the closed set, or :class:`NotYet`, and the
 outbox does the rest. ``message.key`` is the same at every attempt: hand it on wherever the counterpart can use it.
 
+A counterpart that neither calls nor can be called leaves files: add :class:`FolderSource`, and the bridge polls the
+folder, hands each file's bytes to :meth:`FolderSource.entries` and moves it aside when everything in it is settled.
+
 Errors and logs hold no secret and no citizen's words: an error's text goes to the operators' screen.
 """
 
@@ -36,16 +39,21 @@ from pydantic import BaseModel, ConfigDict
 
 from bridge.core.commands import UnitReceipt, UpstreamEvent
 from bridge.core.model import TicketDraft
+from bridge.csv_records import CsvRecord, CsvTable, csv_lines, plain
 from bridge.errors import (
     AuthenticationFailed,
     DeliveryError,
     FailureReason,
+    FileRefused,
     InvalidPayload,
     NotFound,
     NotJson,
     NotYet,
     Problem,
 )
+from bridge.folder import ExchangeFolder, LocatedPath, fitted, is_safe_name
+from bridge.folder_source import Entry, FiledReceipt, FolderSource, Note
+from bridge.local_time import local_instant
 from bridge.ports import Clock
 from bridge.signed_http import Address, SignedConfig, SignedEndpoint
 from bridge.signing import Body
@@ -63,14 +71,23 @@ __all__ = [
     "Body",
     "Capabilities",
     "Clock",
+    "CsvRecord",
+    "CsvTable",
     "DeliveryError",
+    "Entry",
+    "ExchangeFolder",
     "FailureReason",
     "FeedAdapter",
+    "FileRefused",
+    "FiledReceipt",
+    "FolderSource",
     "InboundRequest",
     "InvalidPayload",
+    "LocatedPath",
     "NotFound",
     "NotJson",
     "NotYet",
+    "Note",
     "OutboundMessage",
     "Problem",
     "SignedConfig",
@@ -79,8 +96,13 @@ __all__ = [
     "UnitAdapter",
     "UnitReceipt",
     "UpstreamEvent",
+    "csv_lines",
+    "fitted",
+    "is_safe_name",
     "loads",
     "loads_object",
+    "local_instant",
+    "plain",
     "ticket_draft",
     "unit_receipt",
     "upstream_event",
@@ -95,15 +117,17 @@ class AdapterConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a counterpart can do about duplicates.
+    """What a counterpart can do about duplicates, and what it takes for an acceptance.
 
     ``idempotent``: it takes a message with a known key only once, so an attempt without an answer is repeated.
     ``can_lookup``: it can be asked (:meth:`Adapter.has_taken`). With neither, a message whose fate is unknown becomes
     ``uncertain`` and waits for a person.
+    ``accepted_by_notice`` (upstreams): a ticket counts as accepted when the petitioner was told, not when it was signed.
     """
 
     idempotent: bool
     can_lookup: bool = False
+    accepted_by_notice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

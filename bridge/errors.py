@@ -13,6 +13,8 @@
     ├── IllegalTransition        409, with what is legal now
     ├── DeliveryError            an attempt to send failed, with a :class:`FailureReason`
     │   └── NotYet               the counterpart asked us to wait so many seconds
+    ├── FolderTrouble            an exchange folder cannot be read or written; nothing was lost
+    ├── FileRefused              a file of an exchange folder cannot be taken at all
     └── StoreError
         ├── StaleRow             somebody else changed the case first; run the unit of work again
         ├── LeaseLost            the row was claimed by another worker meanwhile
@@ -159,6 +161,19 @@ class NotYet(DeliveryError):
         """Keep the wait in seconds."""
         self.seconds = seconds
         super().__init__(FailureReason.RATE_LIMITED, detail)
+
+
+class FolderTrouble(BridgeError):
+    """An exchange folder is full, read-only or gone; every file is still where it was."""
+
+
+class FileRefused(BridgeError):
+    """A file of an exchange folder cannot be taken from ``line`` on; the text says why (Chinese)."""
+
+    def __init__(self, detail: str, line: int = 1) -> None:
+        """Keep the line, from 1."""
+        self.line = line
+        super().__init__(detail)
 
 
 class StoreError(BridgeError):

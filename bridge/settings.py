@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from bridge.core.model import MessageType
+from bridge.folder import LocatedPath
 from bridge.signed_http import Address
 
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s\[\]]+):([0-9]{1,5})")
@@ -42,10 +43,6 @@ def _database(value: str, info: ValidationInfo) -> str:
     return f"{_SQLITE}{_folder(info) / file}"
 
 
-def _located(path: Path, info: ValidationInfo) -> Path:
-    return _folder(info) / path.expanduser()
-
-
 def _folder(info: ValidationInfo) -> Path:
     return (info.context or {}).get("folder") or Path.cwd()
 
@@ -61,9 +58,6 @@ def _pushed(value: object) -> object:
         raise ValueError(f"应为 {'、'.join(_PUSHED)} 之一")
     return value
 
-
-LocatedPath = Annotated[Path, AfterValidator(_located)]
-"""A path that counts from the folder of ``bridge.toml``."""
 
 Name = Annotated[str, AfterValidator(_name)]
 PushedType = Annotated[MessageType, BeforeValidator(_pushed)]

@@ -1,0 +1,69 @@
+"""What an adapter says about a counterpart that leaves files; re-exported by :mod:`bridge.adapter`.
+
+Owns: the mixin and its values. Must not: touch a file system; :mod:`bridge.feeds` polls and :mod:`bridge.folder` moves.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, ClassVar
+
+from bridge.core.commands import UnitReceipt
+from bridge.core.model import TicketDraft
+from bridge.folder import ExchangeFolder
+
+
+@dataclass(frozen=True, slots=True)
+class FiledReceipt:
+    """A receipt found in a file, with the assignment it answers."""
+
+    assignment_id: str
+    receipt: UnitReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing a file holds: a value, or why there is none (Chinese, without a citizen's words).
+
+    ``line`` counts from 1 and identifies the entry: reading the same bytes again gives the same lines.
+    """
+
+    line: int
+    value: TicketDraft | FiledReceipt | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A file to be written to ``bad/`` about entries that were refused."""
+
+    name: str
+    content: Iterable[bytes]
+
+
+class FolderSource(ABC):
+    """Mixin of an adapter whose counterpart leaves files in ``in/``; see :mod:`bridge.feeds` for what is done with them.
+
+    Both methods are pure: they read the bytes they are given and nothing else. They run in a thread.
+    """
+
+    suffix: ClassVar[str]
+    folder: ExchangeFolder
+
+    @abstractmethod
+    def entries(self, name: str, file: BinaryIO) -> Iterator[Entry]:
+        """Read a file's entries one after the other; a bad one is an :class:`Entry` with a problem.
+
+        Raises:
+            FileRefused: the file as a whole, or all of it from some line on, cannot be taken.
+        """
+
+    @abstractmethod
+    def note(self, name: str, file: BinaryIO | None, problems: Mapping[int, str]) -> Note:
+        """Say what is written about refused entries, by line; ``file`` is None where the name is no file at all."""
+
+    def answer(self, name: str, body: Mapping[str, Any]) -> Note | None:  # noqa: ARG002 - for those who want it
+        """Say what is written to ``done/`` about a file that holds a single entry; nothing unless overridden."""
+        return None
