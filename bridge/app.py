@@ -27,6 +27,7 @@ from bridge.crypto import Keyring, Vault
 from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
 from bridge.errors import ConfigError, Problem, Unavailable
+from bridge.feeds.folders import POLL_SECONDS, folder_loops
 from bridge.ledger_gauges import snapshot
 from bridge.logs import configure_logs
 from bridge.loops import Heartbeats, Leader, repeat
@@ -35,7 +36,7 @@ from bridge.pipeline.observe import Observer
 from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.service import Service
 from bridge.ports import Ports, SystemRng, UlidIds
-from bridge.registry import Registry
+from bridge.registry import Registry, feed_class
 from bridge.rules.load import load_rules
 from bridge.settings import Settings
 from bridge.signed_http import client_session
@@ -114,7 +115,10 @@ def feed_terms(settings: Settings, rules: Rules) -> dict[str, FeedTerms]:
     terms = {f"counter.{unit}": FeedTerms("counter", accepting_unit=unit) for unit in rules.policy.units}
     for feed in settings.feeds.values():
         push = None if feed.push is None else frozenset(type_.value for type_ in feed.push)
-        terms[feed.name] = FeedTerms(feed.adapter, push, feed.accepting_unit, feed.honour_upstream_unit)
+        terms[feed.name] = FeedTerms(
+            feed.adapter, push, feed.accepting_unit, feed.honour_upstream_unit,
+            accepted_by_notice=feed_class(feed.adapter).capabilities.accepted_by_notice,
+        )  # fmt: skip
     return terms
 
 
@@ -179,6 +183,8 @@ class Daemon:
             await self._start_worker(stack, service, targets, beats)
         if "clock" in self.roles:
             self._start_clock(stack, service, beats)
+        if "feeds" in self.roles:
+            self._start_feeds(stack, service, registry, beats)
         stack.push_async_callback(self._cancel_loops)
         if "web" in self.roles:
             await self._start_web(stack, service, registry)
@@ -242,6 +248,11 @@ class Daemon:
 
         self._loop("clock", step, beats, SWEEP_SECONDS)
         self._loop("housekeeping", housekeep, beats, HOUSEKEEPING_SECONDS)
+
+    def _start_feeds(self, stack: AsyncExitStack, service: Service, registry: Registry, beats: Heartbeats) -> None:
+        for folder in folder_loops(registry, service, beats, self.metrics, self.owner):
+            stack.push_async_callback(folder.leader.release)
+            self._loop(folder.name, folder.step, beats, POLL_SECONDS)
 
     async def _show_ledger(self, service: Service) -> None:
         """Count the ledger for a scrape; only the clock leader exports it."""

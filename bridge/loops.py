@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.errors import StoreError
+from bridge.errors import FolderTrouble, StoreError
 from bridge.metrics import Metrics
 from bridge.ports import Clock
 from bridge.store.store import Store
@@ -38,6 +38,10 @@ class Heartbeats:
         """Note that a loop did its work now."""
         self.last[loop] = self.clock.wall()
         self.metrics.put("loop_last_success_timestamp_seconds", self.last[loop].timestamp(), loop=loop)
+
+    def alive(self, loop: str) -> None:
+        """Note that a loop runs although a counterpart keeps it from its work: the process is well, the series stands."""
+        self.last[loop] = self.clock.wall()
 
     def silent(self) -> list[str]:
         """Name the loops that have not worked for longer than they may, in Chinese."""
@@ -80,6 +84,10 @@ async def repeat(
         except StoreError as error:
             failures += 1
             log.warning("loop.failed", loop=name, error=type(error).__name__)
+        except FolderTrouble as error:
+            failures += 1
+            beats.alive(name)
+            log.error("folder.trouble", loop=name, problem=str(error), failures=failures)  # noqa: TRY400 - no bug, no traceback
         except asyncio.CancelledError:
             raise
         except Exception:
