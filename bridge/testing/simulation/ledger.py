@@ -121,11 +121,10 @@ class SimStore(Store):
     engine: Engine
     inline: InlineWriter
 
-    def open(self, dice: random.Random, faults: Callable[[], Faults]) -> None:
-        """Open the file; a crash at this level never loses what was committed, so no commit waits for the disk."""
-        self.engine = engines.sqlite_engine(self.url)
-        event.listen(self.engine, "connect", _without_waiting)
-        self.inline = InlineWriter(SqliteWriter(self.engine).commit, dice, faults)
+    def open(self, engine: Engine, dice: random.Random, faults: Callable[[], Faults]) -> None:
+        """Work on the county's one connection: every transaction of every replica is over before the next begins."""
+        self.engine = engine
+        self.inline = InlineWriter(SqliteWriter(engine).commit, dice, faults)
         self._writer = self.inline
 
     async def read(self, unit: Unit[T]) -> T:
@@ -139,17 +138,23 @@ class SimStore(Store):
             return unit(Tx(connection))
 
     def close(self) -> None:
-        """Drop the connection; what was queued is gone."""
+        """Drop what was queued, and what was committed but not answered."""
         self.inline.dead = True
-        self.engine.dispose()
+
+
+def open_database(path: Path) -> Engine:
+    """Open a life's file; a crash at this level never loses what was committed, so no commit waits for the disk."""
+    engine = engines.sqlite_engine(engines.parse(f"sqlite+aiosqlite:///{path}"))
+    event.listen(engine, "connect", _without_waiting)
+    return engine
 
 
 def _without_waiting(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
-def open_store(path: Path, dice: random.Random, faults: Callable[[], Faults]) -> SimStore:
-    """Open a replica's store on the county's database file."""
-    store = SimStore(engines.parse(f"sqlite+aiosqlite:///{path}"), REGION, sim_vault(dice))
-    store.open(dice, faults)
+def open_store(engine: Engine, dice: random.Random, faults: Callable[[], Faults]) -> SimStore:
+    """Return a replica's store on the county's database."""
+    store = SimStore(engine.url, REGION, sim_vault(dice))
+    store.open(engine, dice, faults)
     return store

@@ -17,13 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from bridge.core.policy import Rules
 from bridge.store.writer import Tx
 from bridge.testing.simulation.faults import draw_faults
 from bridge.testing.simulation.hotline import Hotline
-from bridge.testing.simulation.ledger import SimStore, copy_template, open_store
+from bridge.testing.simulation.ledger import SimStore, copy_template, open_database, open_store
 from bridge.testing.simulation.line import Line
 from bridge.testing.simulation.loop import Groups, SimLoop, Stuck
 from bridge.testing.simulation.office import Desk, Office
@@ -53,7 +53,7 @@ class Life:
 
     seed: int
     rules: Rules
-    path: Path
+    engine: Engine
     loop: SimLoop
     dice: random.Random
     replicas: list[Replica] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Life:
         return desk
 
     def _open_store(self) -> SimStore:
-        return open_store(self.path, self.dice, lambda: self.faults)
+        return open_store(self.engine, self.dice, lambda: self.faults)
 
     def _start_replica(self, *, alone: bool) -> Replica:
         clock = SimClock(self.loop, self.calendar, timedelta(seconds=self.dice.uniform(-0.5, 0.5)))
@@ -198,8 +198,8 @@ def simulate(seed: int, rules: Rules, template: Path, directory: Path) -> Verdic
     path = directory / f"life-{seed}.db"
     copy_template(template, path)
     dice = random.Random(seed)
-    with _loop(dice) as loop:
-        life = Life(seed, rules, path, loop, dice)
+    with _opened(path) as engine, _loop(dice) as loop:
+        life = Life(seed, rules, engine, loop, dice)
         loop.set_exception_handler(life.trace.unfetched)
         with life.trace.listening():
             try:
@@ -207,9 +207,18 @@ def simulate(seed: int, rules: Rules, template: Path, directory: Path) -> Verdic
             except Stuck as stuck:
                 violations = [str(stuck)]
         violations += [bug for bug in life.trace.bugs if bug not in violations]
-    for left in directory.glob(f"life-{seed}.db*"):
-        left.unlink()
     return Verdict(seed, tuple(violations), life.trace.digest, life.numbers, tuple(life.trace.lines))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Engine]:
+    engine = open_database(path)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        for left in path.parent.glob(f"{path.name}*"):
+            left.unlink()
 
 
 @contextmanager
