@@ -20,7 +20,7 @@ from bridge.rules.document_evidence import (
     Scoring,
     SecondOpinionSettings,
 )
-from bridge.rules.matcher import Matcher, without_parts
+from bridge.rules.matcher import Matcher
 from bridge.rules.normalise import Layout, Normaliser
 from bridge.rules.patterns import Regex
 from bridge.rules.period import PeriodReader
@@ -80,7 +80,9 @@ class Classifier:
         head = self._clean(title[:400])
         text = f"{head}\n{self._clean(content[:MAX_TEXT])}" if head else self._clean(content[:MAX_TEXT])
         layout = Layout(text, len(head) + 1 if head else 0)
-        return Reading(layout, without_parts(self.matcher.find(text), self.whole_words), self.emphasis)
+        hits = self.matcher.find(text)
+        hits.protect(self.whole_words)
+        return Reading(layout, hits, self.emphasis)
 
     def _clean(self, text: str) -> str:
         text = self.normaliser.text(text)
@@ -120,8 +122,9 @@ class Classifier:
     def _scores(self, reading: Reading, kind: TicketKind) -> tuple[dict[str, float], list[tuple[str, Hit]]]:
         scores: dict[str, float] = {}
         hits: list[tuple[str, Hit]] = []
+        concepts = reading.hits.concepts
         for rule, condition in self.evidence:
-            if condition.triggers.isdisjoint(reading.hits) or (rule.kinds and kind not in rule.kinds):
+            if condition.triggers.isdisjoint(concepts) or (rule.kinds and kind not in rule.kinds):
                 continue
             best = condition.best(reading)
             if best is not None:
@@ -169,8 +172,9 @@ class Classifier:
         total = 0.0
         hits: list[tuple[str, Hit]] = []
         reasons: dict[str, float] = {}
+        concepts = reading.hits.concepts
         for rule, condition in self.scope:
-            if condition.triggers.isdisjoint(reading.hits):
+            if condition.triggers.isdisjoint(concepts):
                 continue
             best = condition.best(reading)
             if best is None:
@@ -187,18 +191,20 @@ class Classifier:
     def _insurance(self, reading: Reading) -> tuple[Insurance, ...]:
         """The kinds a text speaks of, the one spoken of most first; what others are quoted to say does not count."""
         found: dict[Insurance, float] = {}
+        concepts = reading.hits.concepts
         for rule, condition in self.insurance:
-            if not condition.triggers.isdisjoint(reading.hits):
+            if not condition.triggers.isdisjoint(concepts):
                 strength = condition.strength(reading)
                 for kind in rule.insurance if strength else ():
                     found[kind] = found.get(kind, 0.0) + strength
         return tuple(sorted(found, key=lambda kind: -found[kind]))
 
     def _flags(self, reading: Reading, facts: TicketFacts, category: str | None, stage: PeriodStage) -> tuple[str, ...]:
+        concepts = reading.hits.concepts
         found = {
             rule.flag: None
             for rule, condition in self.flags
-            if not condition.triggers.isdisjoint(reading.hits)
+            if not condition.triggers.isdisjoint(concepts)
             and (not rule.categories or category in rule.categories)
             and condition.best(reading)
         }

@@ -5,15 +5,55 @@ Owns: words to numbers, hits in one pass, chains of words with gaps. Must not: w
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import ahocorasick
 
 from bridge.rules.normalise import Layout
 
 Span = tuple[int, int]
-Hits = dict[int, list[Span]]
+
+
+class Hits:
+    """Where words occurred; the spans of a concept are gathered when somebody asks for them."""
+
+    def __init__(self, ends: dict[int, list[int]], matcher: Matcher) -> None:
+        """Take the end positions of every word that occurred."""
+        self._ends = ends
+        self._matcher = matcher
+        self._spans: dict[int, list[Span]] = {}
+        self._starts: dict[int, int] = {}
+        self._stops: dict[int, int] = {}
+
+    @cached_property
+    def concepts(self) -> frozenset[int]:
+        """The concepts one of whose words occurred."""
+        return frozenset().union(*(self._matcher.concepts_of[word] for word in self._ends))
+
+    def protect(self, whole: int) -> None:
+        """From now on leave out spans that begin or end in the middle of a hit of concept ``whole``."""
+        for start, end in sorted(self.get(whole), key=lambda span: span[1] - span[0]):
+            for position in range(start + 1, end):
+                self._starts[position] = start
+                self._stops[position] = end
+        self._spans.clear()
+
+    def get(self, concept: int) -> list[Span]:
+        """The spans of a concept by their starts; empty if it does not occur."""
+        found = self._spans.get(concept)
+        if found is None:
+            found = self._spans[concept] = sorted(self._gather(concept)) if concept in self.concepts else []
+        return found
+
+    def _gather(self, concept: int) -> Iterable[Span]:
+        starts, stops = self._starts, self._stops
+        for word, length in self._matcher.words_of[concept]:
+            for end in self._ends.get(word, ()):
+                if starts.get(end - length, -1) < 0 and end not in stops:
+                    yield end - length, end
 
 
 class Matcher:
@@ -21,75 +61,50 @@ class Matcher:
 
     def __init__(self) -> None:
         """Start empty; add words, then :meth:`finish`."""
-        self._concepts_of: dict[str, set[int]] = {}
+        self._numbers: dict[str, int] = {}
         self._names: dict[frozenset[str], int] = {}
         self._automaton = ahocorasick.Automaton()
+        self.concepts_of: dict[int, set[int]] = {}
+        self.words_of: dict[int, list[tuple[int, int]]] = {}
 
     def concept(self, words: Iterable[str]) -> int:
         """The number of a concept; the same set of words is the same concept."""
         key = frozenset(words)
         number = self._names.setdefault(key, len(self._names))
-        for word in key:
-            self._concepts_of.setdefault(word, set()).add(number)
+        if number not in self.words_of:
+            numbered = [(self._numbers.setdefault(word, len(self._numbers)), len(word)) for word in sorted(key)]
+            self.words_of[number] = numbered
+            for word, _ in numbered:
+                self.concepts_of.setdefault(word, set()).add(number)
         return number
 
     def finish(self) -> None:
         """Build the automaton; no word may be added afterwards."""
-        for word, concepts in self._concepts_of.items():
-            self._automaton.add_word(word, (len(word), tuple(sorted(concepts))))
-        if self._concepts_of:
+        for word, number in self._numbers.items():
+            self._automaton.add_word(word, number)
+        if self._numbers:
             self._automaton.make_automaton()
 
     def find(self, text: str) -> Hits:
-        """Every hit of every concept, in the order of their ends."""
-        hits: Hits = {}
-        if not self._concepts_of:
-            return hits
-        for end, (length, concepts) in self._automaton.iter(text):
-            span = (end + 1 - length, end + 1)
-            for concept in concepts:
-                if concept in hits:
-                    hits[concept].append(span)
+        """Every hit of every word."""
+        ends: dict[int, list[int]] = {}
+        if self._numbers:
+            for end, word in self._automaton.iter(text):
+                if word in ends:
+                    ends[word].append(end + 1)
                 else:
-                    hits[concept] = [span]
-        return hits
+                    ends[word] = [end + 1]
+        return Hits(ends, self)
 
     def find_naive(self, text: str) -> Hits:
         """The same by searching every word; the oracle of the tests and the benchmark."""
-        hits: Hits = {}
-        for word, concepts in self._concepts_of.items():
+        ends: dict[int, list[int]] = {}
+        for word, number in self._numbers.items():
             start = text.find(word)
             while start >= 0:
-                for concept in concepts:
-                    hits.setdefault(concept, []).append((start, start + len(word)))
+                ends.setdefault(number, []).append(start + len(word))
                 start = text.find(word, start + 1)
-        return hits
-
-
-def without_parts(hits: Hits, whole: int) -> Hits:
-    """Drop hits that begin or end in the middle of a whole word (the hits of concept ``whole``)."""
-    words = hits.get(whole)
-    if not words:
-        return hits
-    starts, ends = _cover(words)
-    kept = {
-        concept: [
-            span for span in spans if starts.get(span[0], span[0]) == span[0] and ends.get(span[1], span[1]) == span[1]
-        ]
-        for concept, spans in hits.items()
-    }
-    return {concept: spans for concept, spans in kept.items() if spans}
-
-
-def _cover(words: list[Span]) -> tuple[dict[int, int], dict[int, int]]:
-    """For positions inside a word: where it starts (by first index), where it ends (by end index)."""
-    starts: dict[int, int] = {}
-    ends: dict[int, int] = {}
-    for start, end in sorted(words, key=lambda span: span[1] - span[0]):
-        for position in range(start + 1, end):
-            starts[position] = start
-            ends[position] = end
-    return starts, ends
+        return Hits(ends, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +116,19 @@ class Chain:
 
     def find(self, hits: Hits, layout: Layout) -> list[Span]:
         """Spans from the first word's start to the last word's end; empty if the chain does not occur."""
-        first = hits.get(self.concepts[0])
-        if first is None:
+        if not hits.concepts.issuperset(self.concepts):
             return []
+        first = hits.get(self.concepts[0])
         if len(self.concepts) == 1:
             return first
-        if any(concept not in hits for concept in self.concepts[1:]):
-            return []
         return [span for start, end in first if (span := self._follow(start, end, hits, layout))]
 
     def _follow(self, start: int, end: int, hits: Hits, layout: Layout) -> Span | None:
         limit = layout.bounds(layout.sentence(start))[1]
         for concept in self.concepts[1:]:
-            nearest = min(
-                (span for span in hits[concept] if end <= span[0] <= end + self.gap and span[1] <= limit),
-                default=None,
-            )
-            if nearest is None:
+            spans = hits.get(concept)
+            place = bisect_left(spans, (end, 0))
+            if place == len(spans) or spans[place][0] > end + self.gap or spans[place][1] > limit:
                 return None
-            end = nearest[1]
+            end = spans[place][1]
         return start, end

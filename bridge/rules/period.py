@@ -52,7 +52,7 @@ class PeriodReader:
         return max((self.reform.get(kind, self.default) for kind in kinds), default=self.default)
 
     def _mentioned(self, layout: Layout, hits: Hits, received_at: datetime) -> Iterable[Month]:
-        fee = {layout.sentence(start) for start, _ in hits.get(self.fee_words, ())}
+        fee = {layout.sentence(start) for start, _ in hits.get(self.fee_words)}
         now = (received_at.year, received_at.month)
         dates = list(self._dates(layout, hits, fee, now))
         ranged = [month for month, in_range in dates if in_range]
@@ -65,7 +65,7 @@ class PeriodReader:
 
     def _dates(self, layout: Layout, hits: Hits, fee: set[int], now: Month) -> Iterable[tuple[Month, bool]]:
         """Years and months of sentences that speak of fees, with whether each is an end of a range."""
-        skip = hits.get(self.skip_words, [])
+        skip = hits.get(self.skip_words)
         found = [match for match in _DATE.finditer(layout.text) if layout.sentence(match.start()) in fee]
         ends = {match.end() for match in found}
         starts = {match.start() for match in found}

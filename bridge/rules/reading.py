@@ -41,8 +41,8 @@ class Reading:
         words = self.hits.get(self.emphasis.negation)
         if not words:
             return ()
-        spared = {end for _, end in self.hits.get(self.emphasis.exceptions, ())}
-        spared |= {start for start, _ in self.hits.get(self.emphasis.exceptions, ())}
+        spared = {end for _, end in self.hits.get(self.emphasis.exceptions)}
+        spared |= {start for start, _ in self.hits.get(self.emphasis.exceptions)}
         return tuple(
             (end, min(end + self.emphasis.reach, self.layout.clause_end(end)))
             for start, end in words
@@ -52,7 +52,7 @@ class Reading:
     @cached_property
     def requests(self) -> frozenset[int]:
         """The sentences that ask for something."""
-        return frozenset(self.layout.sentence(start) for start, _ in self.hits.get(self.emphasis.request_words, ()))
+        return frozenset(self.layout.sentence(start) for start, _ in self.hits.get(self.emphasis.request_words))
 
     def weight(self, span: Span) -> float:
         """0 for a negated hit; more in the title and in a request, less in a quotation."""
@@ -106,10 +106,12 @@ class CompiledCondition:
 
     def _starting(self, reading: Reading) -> list[Span]:
         spans: list[Span] = []
+        present = reading.hits.concepts
         for chain in self.any or (self.all[:1] if not self.regexes else ()):
-            spans += chain.find(reading.hits, reading.layout)
+            if present.issuperset(chain.concepts):
+                spans += chain.find(reading.hits, reading.layout)
         for literal, regex in self.regexes:
-            if literal in reading.hits:
+            if literal in reading.hits.concepts:
                 spans += [match.span() for match in regex.compiled.finditer(reading.layout.text)]
         return spans
 

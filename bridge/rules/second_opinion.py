@@ -25,7 +25,10 @@ SHIPPED = "second_opinion.json"
 _BITS = 44
 _SCALE = 10_000
 _BIAS = 1 << 20
-_TIMES = tuple(round(16 * (1 + math.log(count))) for count in [1, *range(1, 65)])
+ONCE = 16
+"""How a sequence that stands once is counted; more often counts by the logarithm."""
+
+_TIMES = tuple(round(ONCE * (1 + math.log(count))) for count in [1, *range(1, 65)])
 _MASK = (1 << _BITS) - 1
 
 
@@ -56,10 +59,13 @@ class SecondOpinion:
     def score(self, text: str) -> dict[str, float]:
         """One value per class, about -1.5 to 1.5; 0 lies on the border of a class."""
         packed, squares = self._packed, self._squares
-        known = [(gram, _TIMES[min(count, 64)]) for gram, count in grams_of(text).items() if gram in packed]
-        total = sum([packed[gram] * times for gram, times in known])
-        length = math.sqrt(sum([squares[gram] * times * times for gram, times in known])) or 1.0
-        sums = _unpack(total, len(self.classes), sum([times for _, times in known]))
+        counted = [(gram, count) for gram, count in grams_of(text).items() if gram in packed]
+        once = [gram for gram, count in counted if count == 1]
+        more = [(gram, _TIMES[min(count, 64)]) for gram, count in counted if count > 1]
+        total = ONCE * sum(map(packed.__getitem__, once)) + sum([packed[gram] * times for gram, times in more])
+        square = ONCE * ONCE * sum(map(squares.__getitem__, once))
+        length = math.sqrt(square + sum([squares[gram] * times * times for gram, times in more])) or 1.0
+        sums = _unpack(total, len(self.classes), ONCE * len(once) + sum([times for _, times in more]))
         return {
             name: value / length + self.intercepts[place]
             for place, (name, value) in enumerate(zip(self.classes, sums, strict=True))

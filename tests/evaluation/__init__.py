@@ -1,0 +1,1 @@
+"""Measures the rules on labelled sets: ``python -m tests.evaluation DIR``."""
