@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bridge.errors import FailureReason
 
 _UNAVAILABLE_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
-_UNAUTHORIZED_SECONDS = (5.0, 30.0, 120.0, 600.0)
+_UNAUTHORIZED_SECONDS = (3.0, 30.0, 120.0, 600.0)
 _REJECTED_SECONDS = (3.0, 15.0, 60.0)
 MAX_ATTEMPTS = {
     FailureReason.UNAVAILABLE: 1_000,
@@ -47,7 +47,9 @@ def next_attempt(
     ``wait_seconds`` is what the counterpart asked for; a bug is parked at once, never retried blindly.
     """
     if reason is FailureReason.UNCERTAIN:
-        return RetryAfter(_UNAVAILABLE_SECONDS[0]) if idempotent else Uncertain()
+        if not idempotent:
+            return Uncertain()
+        reason = FailureReason.UNAVAILABLE
     if attempts >= MAX_ATTEMPTS.get(reason, 0):
         return Park()
     if wait_seconds is not None:

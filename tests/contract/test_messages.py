@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import Petitioner, ReceiptType, TicketKind, UrgeLevel
+from bridge.core.model import Attachment, Petitioner, ReceiptType, TicketKind, UrgeLevel
 from bridge.core.policy import Confidentiality
 from tests.contract.conftest import complex_case, retune
 from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
@@ -80,8 +80,6 @@ async def test_a_revision_that_asks_for_secrecy_is_kept_secret(ledger: Ledger) -
 
 
 async def test_a_revision_keeps_what_was_supplemented(ledger: Ledger) -> None:
-    from bridge.core.model import Attachment
-
     case_id = await ledger.ticket(SINGLE, external_id="R2")
     await ledger.event(case_id, "supplement", content="补充", attachments=(Attachment("流水.pdf", sha256="ab"),))
     await ledger.ticket(SINGLE + "改", external_id="R2")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.core.model import OverrideNote
-from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
+from tests.pipeline.conftest import JOINT, SINGLE, Ledger
 
 
 def at(day: str) -> datetime:
@@ -153,4 +153,3 @@ async def test_the_debt_of_an_overridden_opinion_is_reminded_after_the_reply(led
     await ledger.fresh()
     await ledger.until("2026-03-10T12:00:00+08:00")
     assert {m["target"] for m in await ledger.fresh(kind="unit")} == {"medical", "leading_office"}
-    assert OFFICE.role == "office"

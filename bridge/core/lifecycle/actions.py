@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import clocks, opinions, receipts, replying, rounds, stages, views
-from bridge.core.lifecycle.work import Work
+from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import (
     Assignment,
     CaseState,
@@ -267,6 +267,10 @@ def _minutes(work: Work, action: OperatorAction) -> None:
 
 def _extend(work: Work, action: OperatorAction) -> None:
     assignment = _assignment(work, action)
+    if assignment.state not in ACTIVE:
+        raise IllegalTransition(
+            f"交办件状态为 {assignment.state.value}，没有可以延长的时限", allowed_actions=allowed_actions(work)
+        )
     if action.until is None or action.until <= work.now:
         raise InvalidPayload([Problem("until", "延期必须写明晚于现在的时间")])
     clause = f"批准延期：{action.reason or ''}"

@@ -27,11 +27,15 @@ from bridge.core.model import (
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 
+ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED, CaseState.CLOSED_CONSULT, CaseState.CLOSED_REMEDY_TOLD})
+"""The reply went out: an opinion that was overridden then brings a supplement."""
+
+
 def record_opinion(work: Work, assignment: Assignment, receipt: UnitReceipt, body: OpinionBody) -> Opinion:
     """Record a unit's opinion as the next version, discharge what it owed, and let the case go on."""
     if body.conclusion is Conclusion.NO_COMMENT and assignment.role is Role.LEAD:
         raise InvalidPayload([Problem("conclusion", "主办单位不能答复“无意见”，请给出处理结论")])
-    _refuse_repetition(work, assignment, ReceiptType.OPINION, body)
+    _refuse_repetition(work, assignment, body)
     opinion = _version(work, assignment, receipt, body, ReceiptType.OPINION)
     if _is_final(work, assignment):
         _refuse_incomplete(work, opinion)
@@ -41,7 +45,7 @@ def record_opinion(work: Work, assignment: Assignment, receipt: UnitReceipt, bod
     clocks.close(work, work.clock_of(assignment.id, DeadlineKind.OPINION), at=opinion.occurred_at)
     rest = tuple(type_ for type_ in assignment.owes if type_ is not ReceiptType.OPINION)
     work.set_assignment(work.assignments[assignment.id], owes=rest, state=AssignmentState.ANSWERED, overridden=False)
-    if after_override and work.case.state in (CaseState.REPLYING, CaseState.REPLIED):
+    if after_override and work.case.state in ANSWERED:
         _owe_supplement(work)
     elif owed:
         stages.advance(work)
@@ -64,7 +68,7 @@ def record_consolidated(work: Work, assignment: Assignment, receipt: UnitReceipt
     """Record the consolidated opinion (总处理意见) and reply; missing opinions need a named override."""
     if body.conclusion is Conclusion.NO_COMMENT:
         raise InvalidPayload([Problem("conclusion", "总处理意见不能是“无意见”，请给出处理结论")])
-    _refuse_repetition(work, assignment, ReceiptType.CONSOLIDATED, body)
+    _refuse_repetition(work, assignment, body)
     opinion = _version(work, assignment, receipt, body, ReceiptType.CONSOLIDATED)
     _refuse_incomplete(work, opinion)
     if body.override is not None:
@@ -140,12 +144,11 @@ def _add(work: Work, opinion: Opinion) -> None:
     )
 
 
-def _refuse_repetition(work: Work, assignment: Assignment, kind: ReceiptType, body: OpinionBody) -> None:
-    earlier = [
-        o for o in work.opinions
-        if o.assignment_id == assignment.id and o.kind is kind and o.round == work.case.round - 1
-    ]  # fmt: skip
-    if earlier and earlier[-1].body.text.strip() == body.text.strip():
+def _refuse_repetition(work: Work, assignment: Assignment, body: OpinionBody) -> None:
+    """Refuse the words with which the unit ended its last round, under whichever assignment and form it was."""
+    earlier = [o for o in work.opinions if o.unit == assignment.unit and o.round < work.case.round]
+    last = [o.body.text.strip() for o in earlier if o.round == earlier[-1].round]
+    if body.text.strip() in last:
         raise IllegalTransition(
             f"第{work.case.round}轮重办的意见与上一轮完全相同，请重新核实后写明新的处理情况",
             allowed=(),

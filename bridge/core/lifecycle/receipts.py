@@ -216,8 +216,6 @@ def _extension_requested(work: Work, assignment: Assignment, receipt: UnitReceip
     limit, until = views.extension_limit(work, assignment), receipt.until
     if until is None or (limit is not None and until <= limit):
         raise InvalidPayload([Problem("until", "申请延长到的时间必须晚于现在的时限")])
-    if assignment.extension is not None and assignment.extension.decision == "granted":
-        raise IllegalTransition("本交办件已经延期过一次，不能再次申请", allowed=())
     reason = receipt.reason or ""
     work.set_assignment(assignment, extension=ExtensionRequest(until, reason))
     work.record(

@@ -105,6 +105,9 @@ def _replied(work: Work) -> None:
     if kinds <= CONSULT_KINDS:
         end(work, CaseState.CLOSED_CONSULT)
         return
+    if (work.case.objection or "").startswith("routes:"):
+        end(work, CaseState.CLOSED_REMEDY_TOLD)
+        return
     work.set_case(state=CaseState.REPLIED)
     if work.clock_of(work.case.id, DeadlineKind.OBJECTION) is None:
         unit = work.case.accepting_unit or work.case.lead or clocks.TRIAGE_UNIT

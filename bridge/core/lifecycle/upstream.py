@@ -163,7 +163,7 @@ def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     _refuse_unless(work, ticket, ticket.state is TicketState.RETURNED)
     ticket = work.set_ticket(ticket, state=TicketState.OPEN)
-    work.set_case(state=CaseState.TRIAGE, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
+    work.set_case(state=CaseState.TRIAGE, lead=None, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
     work.record("return.refused", ticket=ticket.id, note=event.note)
     earlier = work.clock_of(ticket.id, DeadlineKind.REPLY)
     if earlier is None:
