@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -37,12 +38,14 @@ def test_every_ticket_survives_the_storm(tmp_path: Path, capsys: pytest.CaptureF
     drafts = [draft.body for draft in islice(tickets(dice, "STORM", datetime.now(UTC)), COUNT)]
     temper = Temper(error_rate=0.05, duplicate_rate=0.02, delay_seconds=(0.0, 0.02), seed=seed)
     with County(tmp_path, environment={"BRIDGE_REVIEW": "false"}, temper=temper) as county:
-        storm = Storm(county, dice, KILLS)
+        storm, began = Storm(county, dice, KILLS), time.monotonic()
         storm.rage(drafts)
+        raged = time.monotonic()
         storm.calm(CALM_SECONDS)
+        seconds = f"{raged - began:.0f}+{time.monotonic() - raged:.0f}"
         found = Findings(county)
         with capsys.disabled():
-            print(f"\nstorm seed={seed} {found.summary()}")
+            print(f"\nstorm seed={seed} seconds={seconds} {found.summary()}")
         found.check([body["external_id"] for body in drafts])
         assert storm.unsettled() == {}
         assert county.bridge.lives > KILLS
