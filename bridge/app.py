@@ -19,6 +19,7 @@ import aiohttp
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from bridge import live_rules
 from bridge.clock import SystemClock
 from bridge.clock_socket import ClockSocket
 from bridge.core.lifecycle.work import FeedTerms
@@ -37,7 +38,7 @@ from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.service import Service
 from bridge.ports import Ports, SystemRng, UlidIds
 from bridge.registry import Registry, feed_class
-from bridge.rules.load import load_rules
+from bridge.rules.reload import RulesHolder
 from bridge.settings import Settings
 from bridge.signed_http import client_session
 from bridge.store.engine import parse
@@ -97,19 +98,6 @@ async def _waiting(call: Callable[[], object]) -> object:
     return None
 
 
-def load(settings: Settings) -> Rules:
-    """Load the rules of these settings. Raises ConfigError with every problem."""
-    rules = load_rules(settings.rules)
-    problems = [
-        Problem(f"feeds.{feed.name}.accepting_unit", f"规则中没有单位 {feed.accepting_unit}")
-        for feed in settings.feeds.values()
-        if feed.accepting_unit is not None and rules.policy.unit_named(feed.accepting_unit) is None
-    ]
-    if problems:
-        raise ConfigError("bridge.toml", problems)
-    return rules if settings.review is None else rules.with_review(settings.review)
-
-
 def feed_terms(settings: Settings, rules: Rules) -> dict[str, FeedTerms]:
     """Return what the core knows of each feed; ``counter.<unit>`` feeds exist for every unit."""
     terms = {f"counter.{unit}": FeedTerms("counter", accepting_unit=unit) for unit in rules.policy.units}
@@ -166,15 +154,15 @@ class Daemon:
         self._stop.set()
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        rules = load(self.settings)
-        self.metrics.show_rules(rules.policy.hash, self.ports.clock.wall().timestamp(), successful=True)
+        rules = live_rules.load(self.settings)
+        holder = live_rules.watched(self.settings, rules, self.metrics, self.ports.clock)
         store = await open_store(self.settings)
         stack.push_async_callback(store.stop)
         http = await stack.enter_async_context(client_session())
         registry = await stack.enter_async_context(self._registry(http))
-        targets = Targets(registry, lambda: rules, self._adapter_names(), shadow=self.settings.shadow)
+        targets = Targets(registry, holder.current, self._adapter_names(), shadow=self.settings.shadow)
         terms = feed_terms(self.settings, rules)
-        runtime = Runtime(store, self.ports, lambda: rules, terms, self.settings.public_url, targets.placement)
+        runtime = Runtime(store, self.ports, holder.current, terms, self.settings.public_url, targets.placement)
         beats = Heartbeats(self.ports.clock, self.metrics)
         service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.silent, self._drain_notice])
         self._describe(rules)
@@ -185,6 +173,7 @@ class Daemon:
             self._start_clock(stack, service, beats)
         if "feeds" in self.roles:
             self._start_feeds(stack, service, registry, beats)
+        self._watch_rules(holder, beats)
         stack.push_async_callback(self._cancel_loops)
         if "web" in self.roles:
             await self._start_web(stack, service, registry)
@@ -204,8 +193,16 @@ class Daemon:
         self.metrics.initialise(
             feeds=self.settings.feeds, units=policy.units, categories=policy.categories, adapters=names
         )
-        horizon = datetime.combine(policy.calendar.covered_until, datetime.max.time())
-        self.metrics.put("calendar_horizon_timestamp_seconds", horizon.timestamp())
+
+    def _watch_rules(self, holder: RulesHolder, beats: Heartbeats) -> None:
+        """Take a changed rules file in while running; SIGHUP (``bridge rules reload``) does it at once."""
+
+        async def step() -> None:
+            await asyncio.to_thread(holder.poll)
+
+        self._loop("rules", step, beats, live_rules.WATCH_SECONDS)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, holder.reload))
 
     def _drain_notice(self) -> list[str]:
         return ["正在停机"] if self.draining or self._stop.is_set() else []

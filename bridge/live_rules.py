@@ -1,0 +1,62 @@
+"""The rules of a running process: loaded for its settings, watched on disk, swapped, reported.
+
+Owns: what the settings add to a rules file (the review switch, the deployer's calendar years, the feeds'
+accepting units). Must not: read a rules file itself (``bridge.rules`` does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+
+from bridge.errors import ConfigError, Problem
+from bridge.metrics import Metrics
+from bridge.ports import Clock
+from bridge.rules.calendar_data import load_folder
+from bridge.rules.compile import CompiledRules
+from bridge.rules.load import load_rules
+from bridge.rules.reload import Reload, RulesHolder
+from bridge.settings import Settings
+
+WATCH_SECONDS = 2.0
+
+
+def load(settings: Settings) -> CompiledRules:
+    """Load the rules of these settings. Raises ConfigError with every problem."""
+    rules = load_rules(settings.rules)
+    problems = [
+        Problem(f"feeds.{feed.name}.accepting_unit", f"规则中没有单位 {feed.accepting_unit}")
+        for feed in settings.feeds.values()
+        if feed.accepting_unit is not None and rules.policy.unit_named(feed.accepting_unit) is None
+    ]
+    if problems:
+        raise ConfigError("bridge.toml", problems)
+    return adjusted(settings, rules)
+
+
+def adjusted(settings: Settings, rules: CompiledRules) -> CompiledRules:
+    """Apply what the deployer decided to a snapshot: calendar years beside ``bridge.toml``, the review switch."""
+    rules = rules.with_years(load_folder(settings.folder / "calendar"))
+    return (rules if settings.review is None else rules.with_review(settings.review)).prepare()
+
+
+def watched(settings: Settings, rules: CompiledRules, metrics: Metrics, clock: Clock) -> RulesHolder:
+    """Hold the rules of the moment and show in the metrics which they are; a bad file keeps the old ones."""
+
+    def report(outcome: Reload) -> None:
+        metrics.show_rules(outcome.rules_hash, clock.wall().timestamp(), successful=outcome.loaded)
+
+    holder = RulesHolder(settings.rules, rules, adjust=_adjust(settings), report=report)
+    report(Reload(loaded=True, rules_hash=rules.hash))
+    show_horizon(rules, metrics)
+    return holder
+
+
+def _adjust(settings: Settings) -> Callable[[CompiledRules], CompiledRules]:
+    return lambda rules: adjusted(settings, rules)
+
+
+def show_horizon(rules: CompiledRules, metrics: Metrics) -> None:
+    """Export the last day the calendar knows for certain."""
+    horizon = datetime.combine(rules.policy.calendar.covered_until, time.max, UTC)
+    metrics.put("calendar_horizon_timestamp_seconds", horizon.timestamp())
