@@ -224,8 +224,13 @@ class Daemon:
         service.wake = worker.wake
         if service.runtime.store.single:
             await worker.rescue(everything=True)
-        self._tasks.append(asyncio.create_task(worker.run(), name="delivery"))
-        stack.push_async_callback(worker.stop)
+        task = asyncio.create_task(worker.run(), name="delivery")
+        stack.push_async_callback(self._drain, worker, task)
+
+    async def _drain(self, worker: Worker, task: asyncio.Task[None]) -> None:
+        """Let what is under way arrive, and the worker end, before the ledger closes."""
+        await worker.stop()
+        await task
 
     def _start_clock(self, stack: AsyncExitStack, service: Service, beats: Heartbeats) -> None:
         leader = Leader(service.runtime.store, self.ports.clock, "clock", self.owner)
@@ -267,10 +272,9 @@ class Daemon:
         self._tasks.append(asyncio.create_task(work, name=name))
 
     async def _cancel_loops(self) -> None:
-        loops = [task for task in self._tasks if task.get_name() != "delivery"]
-        for task in loops:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _start_web(self, stack: AsyncExitStack, service: Service, registry: Registry) -> None:
         context = WebContext(
