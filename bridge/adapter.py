@@ -51,7 +51,8 @@ from bridge.errors import (
     NotYet,
     Problem,
 )
-from bridge.folder import ExchangeFolder, LocatedPath, fitted, is_safe_name
+from bridge.file_names import fitted, is_safe_name
+from bridge.folder import ExchangeFolder, LocatedPath
 from bridge.folder_source import Entry, FiledReceipt, FolderSource, Note
 from bridge.local_time import local_instant
 from bridge.ports import Clock

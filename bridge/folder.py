@@ -14,7 +14,6 @@ import errno
 import hashlib
 import heapq
 import os
-import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -26,19 +25,15 @@ from typing import Annotated, BinaryIO
 from pydantic import AfterValidator, ValidationInfo
 
 from bridge.errors import DeliveryError, FailureReason, FolderTrouble
+from bridge.file_names import fitted, is_safe_name, natural_key
 
 QUIET_SECONDS = 2.0
 """A file that changed within this time may still be written; it is looked at again later."""
-
-MAX_NAME_BYTES = 200
-"""What a name may take of the 255 bytes of common file systems, leaving room for ``.<random>.tmp``."""
 
 IN, DONE, BAD, OUT = "in", "done", "bad", "out"
 _MODE_FILE, _MODE_FOLDER = 0o660, 0o770
 _STALE_TMP = timedelta(hours=1)
 _CHUNK = 1 << 20
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-_DIGITS = re.compile(r"(\d+)")
 _REASONS = {
     errno.ENOSPC: "磁盘已满，请清理空间",
     errno.EDQUOT: "配额已满，请清理空间",
@@ -77,12 +72,6 @@ class FileUnreadable(FolderTrouble):
     """One file cannot be opened (its owner's permissions); it stays where it is."""
 
 
-def is_safe_name(text: str) -> bool:
-    """Tell whether a text from outside can be (part of) a file's name on common systems, and nothing else."""
-    short = len(text.encode("utf-8", "replace")) <= MAX_NAME_BYTES
-    return bool(text) and short and not _UNSAFE.search(text) and text == text.strip() and text[0] not in ".~"
-
-
 class ExchangeFolder:
     """One folder shared with a counterpart. Blocking; :meth:`send` is the asynchronous way out."""
 
@@ -97,15 +86,16 @@ class ExchangeFolder:
         Raises:
             FolderTrouble: that cannot be done.
         """
-        try:
-            self.directory.mkdir(mode=_MODE_FOLDER, parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._trouble("", error) from None
-        for each in (IN, DONE, BAD, OUT):
-            with self._root() as root, contextlib.suppress(FileExistsError):
-                os.mkdir(each, _MODE_FOLDER, dir_fd=root)
+        self._make(IN, DONE, BAD, OUT)
         for each in (BAD, OUT):
             self._sweep(each)
+
+    def _make(self, *names: str) -> None:
+        with self.named(""):
+            self.directory.mkdir(mode=_MODE_FOLDER, parents=True, exist_ok=True)
+        for each in names:
+            with self._root() as root, self.named(each), contextlib.suppress(FileExistsError):
+                os.mkdir(each, _MODE_FOLDER, dir_fd=root)
 
     def waiting(self, suffix: str, limit: int) -> list[Waiting]:
         """Return the first ``limit`` names in natural order that end in ``suffix`` and are quiet.
@@ -114,7 +104,7 @@ class ExchangeFolder:
         """
         with self._opened(IN) as folder, os.scandir(folder) as entries:
             named = (entry.name for entry in entries if entry.name.endswith(suffix) and entry.name[0] not in ".~")
-            first = heapq.nsmallest(limit, named, key=_natural)
+            first = heapq.nsmallest(limit, named, key=natural_key)
             found = [self._look(folder, name) for name in first]
         return [each for each in found if each is not None]
 
@@ -167,6 +157,7 @@ class ExchangeFolder:
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file to ``out/``, whole or not at all; an equal one there already is enough. Raises FolderTrouble."""
+        self._make(OUT)
         with self._opened(OUT) as folder:
             if _digest_of(folder, name) != hashlib.sha256(content).digest():
                 self._write(folder, name, (content,), replace=True)
@@ -251,15 +242,6 @@ class ExchangeFolder:
         return FolderTrouble(f"交换目录 {self.directory / name}：{why}")
 
 
-def fitted(name: str, suffix: str) -> str:
-    """Return ``name + suffix``, shortened with a digest where a file system would not take it."""
-    raw = os.fsencode(name)
-    if len(raw) + len(suffix) <= MAX_NAME_BYTES:
-        return name + suffix
-    short = raw[: MAX_NAME_BYTES - len(suffix) - 9].decode("utf-8", "ignore")
-    return f"{short}-{hashlib.sha256(raw).hexdigest()[:8]}{suffix}"
-
-
 def _free_name(folder: int, name: str, digest: Callable[[], bytes | None]) -> str:
     """Return ``name``, or one beside it when something else has it already; the same bytes keep the name."""
     try:
@@ -298,8 +280,3 @@ def _sync(folder: int) -> None:
     """Make a rename durable; network file systems that cannot sync a folder are taken at their word."""
     with contextlib.suppress(OSError):
         os.fsync(folder)
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort ``a2`` before ``a10``."""
-    return [(0, int(part), "") if part.isdigit() and part.isascii() else (1, 0, part) for part in _DIGITS.split(name)]
