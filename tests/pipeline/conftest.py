@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from bridge.ports import Ports, SystemRng, UlidIds
 from bridge.rules.load import load_rules
 from bridge.store.outbox import Placement
 from bridge.store.store import Store
+from bridge.store.writer import Tx
 from bridge.testing.clock import FixedClock
 
 CHINA = timezone(timedelta(hours=8))
@@ -124,7 +126,7 @@ class Ledger:
         rows = await self.store.read(lambda tx: self.store.outbox.listing(tx, state=None, target=target, limit=10_000))
         found = []
         for row in sorted(rows, key=lambda row: (row["created_at"], row["serial"])):
-            payload = await self.store.read(lambda tx, key=row["key"]: self.store.outbox.payload(tx, key))
+            payload = await self.store.read(partial(_payload, self.store, row["key"]))
             if kind is None or row["kind"] == kind:
                 found.append({"key": row["key"], "target": row["target"], **orjson.loads(payload)})
         return found
@@ -145,7 +147,7 @@ class Ledger:
             )
         ):
             for each in claimed:
-                await self.store.write(lambda tx, each=each: settle.delivered(tx, runtime, each))
+                await self.store.write(partial(settle.delivered, runtime=runtime, claimed=each))
                 count += 1
         return count
 
@@ -162,9 +164,13 @@ class Ledger:
         return fired + await self.service.sweep()
 
 
+def _payload(store: Store, key: str, tx: Tx) -> bytes:
+    return store.outbox.payload(tx, key) or b"{}"
+
+
 def make_runtime(store: Store, clock: FixedClock, rules: Rules) -> Runtime:
     rng = SystemRng()
-    feeds = {"hotline": FeedTerms("hotline_12345"), "petition": FeedTerms("xinfang")}
+    feeds = {"hotline": FeedTerms("hotline_12345"), "petition": FeedTerms("xinfang", accepted_by_notice=True)}
     feeds |= {f"counter.{unit}": FeedTerms("counter", accepting_unit=unit) for unit in rules.policy.units}
 
     def placement(message: Any) -> Placement:
