@@ -117,11 +117,11 @@ class RulesDocument(Section):
     routes: Annotated[list[RouteEntry], Field(min_length=1)]
     procedures: dict[Annotated[ProcedureId, Field(strict=False)], ProcedureEntry]
     time_limits: Annotated[list[LimitEntry], Field(min_length=1)]
-    calendar: CalendarEntry = CalendarEntry()
-    replies: RepliesEntry = RepliesEntry(require=[], legal_basis=[])
-    confidentiality: ConfidentialityEntry = ConfidentialityEntry()
-    review: ReviewEntry = ReviewEntry()
-    returns: ReturnsEntry = ReturnsEntry()
-    merge: MergeEntry = MergeEntry()
+    calendar: CalendarEntry
+    replies: RepliesEntry
+    confidentiality: ConfidentialityEntry
+    review: ReviewEntry
+    returns: ReturnsEntry
+    merge: MergeEntry
     joint: JointEntry = JointEntry()
-    tests: list[RuleCase] = Field(default_factory=list)
+    tests: list[RuleCase] = Field(description="自测用例;放在最后,没写完的文件就读不进来")

@@ -14,6 +14,7 @@ from bridge.rules.check import meaning_problems
 from bridge.rules.compile import CompiledRules, compile_rules
 from bridge.rules.document import RulesDocument
 from bridge.rules.messages import shape_problems
+from bridge.rules.repair import certain, repaired
 from bridge.rules.yaml_reader import YamlText, read_yaml
 
 
@@ -46,6 +47,8 @@ def parse(data: bytes) -> tuple[RulesDocument | None, list[Problem]]:
     problems = [*source.problems, *problems]
     if document is not None:
         problems += meaning_problems(document, source)
+    elif (patched := repaired(source.value)) is not None:
+        problems += certain(meaning_problems(patched, source))
     return document, _ordered(problems)
 
 

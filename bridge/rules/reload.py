@@ -48,7 +48,7 @@ class RulesHolder:
         self._rules = rules
         self._adjust = adjust or (lambda loaded: loaded)
         self._report = report or (lambda _: None)
-        self._seen = _stamp(path)
+        self._seen = self._settling = _stamp(path)
         self._digest = _digest(path)
         self._lock = threading.Lock()
 
@@ -57,9 +57,15 @@ class RulesHolder:
         return self._rules
 
     def poll(self) -> Reload | None:
-        """Reload if the file changed since it was last looked at; None if it did not."""
+        """Reload if the file changed and has since stood still for one poll; None if not.
+
+        A file that is just being written looks different at each poll and is left alone until it is whole.
+        """
         stamp = _stamp(self.path)
         if stamp == self._seen:
+            return None
+        if stamp != self._settling:
+            self._settling = stamp
             return None
         self._seen = stamp
         digest = _digest(self.path)
