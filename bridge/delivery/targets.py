@@ -17,7 +17,11 @@ from bridge.store.outbox import Claimed, Placement
 CONSOLE = Placement(OutboxState.DELIVERED, sent=False, reason="console")
 PULLED = Placement(OutboxState.READY, sent=False)
 HELD = Placement(OutboxState.PARKED, sent=False, reason="shadow")
+ORPHANED = Placement(OutboxState.PARKED, sent=False, reason="no_such_feed")
+"""A push to a feed that is no longer configured: a person decides, nobody takes it for delivered."""
 SENT = Placement()
+COUNTER = "counter."
+"""Feeds of the units' own counters; what they are told is on the console."""
 
 
 class NoSuchTarget(LookupError):
@@ -51,7 +55,7 @@ class Targets:
         """Decide where a new message goes. A unit without a channel is served by its clerk."""
         adapter = self.adapter(message.kind, message.target)
         if adapter is None:
-            return CONSOLE
+            return CONSOLE if message.kind == "unit" or message.target.startswith(COUNTER) else ORPHANED
         if self.shadow:
             return HELD
         return SENT if adapter.delivers else PULLED

@@ -18,7 +18,7 @@ import structlog
 from bridge.core.model import OutboxState
 from bridge.core.retry import Park, RetryAfter, Uncertain, next_attempt
 from bridge.delivery.targets import NoSuchTarget, Targets
-from bridge.errors import DeliveryError, FailureReason, LeaseLost, NotYet, StoreError
+from bridge.errors import DeliveryError, FailureReason, LeaseLost, NotYet, StaleRow, StoreError, Unavailable
 from bridge.metrics import Metrics
 from bridge.pipeline import settle
 from bridge.pipeline.commit import Committed
@@ -71,6 +71,9 @@ class Worker:
                 self.alive()
             except StoreError as error:
                 log.warning("delivery.database_failed", error=type(error).__name__)
+                claimed = []
+            except Exception:
+                log.exception("delivery.loop_crashed")
                 claimed = []
             for each in claimed:
                 self._begin(each)
@@ -137,8 +140,20 @@ class Worker:
                 await self._settle_failed(claimed, failure)
         except LeaseLost:
             log.warning("delivery.lease_lost", key=claimed.key)
-        except StoreError as error:
+        except (Unavailable, StaleRow) as error:
             log.warning("delivery.not_settled", key=claimed.key, error=type(error).__name__)
+        except Exception:
+            log.exception("delivery.not_settled", key=claimed.key)
+            await self._park_bug(claimed)
+
+    async def _park_bug(self, claimed: Claimed) -> None:
+        """Stop a message whose end we cannot record, rather than sending it again and again."""
+        state, reason = OutboxState.PARKED, FailureReason.BUG.value
+        with contextlib.suppress(StoreError):
+            await self.runtime.store.write(
+                lambda tx: settle.stopped(tx, self.runtime, claimed, state, reason, "程序错误，详见日志"),
+                key=claimed.case_id,
+            )
 
     async def _attempt(self, claimed: Claimed) -> DeliveryError | None:
         adapter, kind = self.targets.adapter_name(claimed.kind, claimed.target), claimed.kind

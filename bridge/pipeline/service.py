@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.model import Actor, TicketDraft
-from bridge.errors import NotFound
+from bridge.errors import NotFound, Unavailable
 from bridge.pipeline import deadlines, intake, operate, read, receipts, settle
 from bridge.pipeline.commit import Committed
 from bridge.pipeline.inbound import Answer, Inbound
@@ -21,7 +23,10 @@ from bridge.pipeline.observe import Observer
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.tokens import Operator, authenticate
+from bridge.store.queries import DueStep
 from bridge.store.writer import Tx
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -146,16 +151,27 @@ class Service:
         """Fire everything that is due now; returns how many rungs fired."""
         fired = 0
         while steps := await self.runtime.store.read(lambda tx: deadlines.due(tx, self.runtime)):
-            for step in steps:
-                committed = await self.runtime.store.write(
-                    lambda tx, step=step: deadlines.fire(tx, self.runtime, step),  # type: ignore[misc]
-                    key=step.case_id,
-                )
-                self.after(committed)
-                fired += committed is not None
-            if len(steps) < deadlines.BATCH:
+            now_fired = sum([await self._fire(step) for step in steps])
+            fired += now_fired
+            if len(steps) < deadlines.BATCH or not now_fired:
                 break
         return fired
+
+    async def _fire(self, step: DueStep) -> bool:
+        """Fire one rung; a case that cannot be read or decided holds up no other."""
+
+        def unit(tx: Tx) -> Committed | None:
+            return deadlines.fire(tx, self.runtime, step)
+
+        try:
+            committed = await self.runtime.store.write(unit, key=step.case_id)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("deadline.not_fired", case_id=step.case_id, deadline=step.deadline_id, step=step.step)
+            return False
+        self.after(committed)
+        return committed is not None
 
     async def readiness(self) -> list[str]:
         """Return what is not good, in Chinese; empty means ready."""

@@ -20,7 +20,7 @@ from sqlalchemy.sql.dml import Update
 
 from bridge.core.model import Message, OutboxState
 from bridge.crypto import Vault
-from bridge.errors import LeaseLost
+from bridge.errors import LeaseLost, StoreError
 from bridge.store.codec import table_of
 from bridge.store.tables import OutboxRow
 from bridge.store.writer import Tx
@@ -176,12 +176,17 @@ class OutboxStore:
         if busy:
             parameters["busy"] = list(busy)
         rows = tx.write(_CLAIMS[bool(busy), locked], parameters).all()
-        return [self._claimed(row) for row in rows]
+        return [claimed for row in rows if (claimed := self._claimed(tx, row)) is not None]
 
-    def _claimed(self, row: Row[Any]) -> Claimed:
+    def _claimed(self, tx: Tx, row: Row[Any]) -> Claimed | None:
+        """Open a claimed row; one that cannot be opened is parked, so that it holds up nobody else."""
         fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for the mapping
-        fields["payload"] = self.vault.open(fields["payload"], self._aad(fields["key"]))
-        return Claimed(**fields)
+        sealed = fields.pop("payload")
+        try:
+            return Claimed(**fields, payload=self.vault.open(sealed, self._aad(fields["key"])))
+        except StoreError as error:
+            self.settle(tx, Claimed(**fields, payload=b""), OutboxState.PARKED, reason="bug", error=str(error))
+            return None
 
     def settle(
         self,

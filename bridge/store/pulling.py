@@ -21,6 +21,7 @@ from bridge.store.codec import table_of
 from bridge.store.tables import OutboxRow
 from bridge.store.writer import Tx
 
+MAX_CURSOR_DIGITS = 18
 _T = table_of(OutboxRow)
 _OFFER = (
     update(_T)
@@ -107,6 +108,6 @@ class PullStore:
 
 
 def _position(cursor: str) -> int:
-    if not cursor.isdecimal():
+    if not cursor.isdecimal() or len(cursor) > MAX_CURSOR_DIGITS:
         raise InvalidPayload([Problem("after", "游标无效，请使用上一次返回的 cursor，或省略 after 从头取")])
     return int(cursor)

@@ -3,8 +3,8 @@
 Owns: running units of work (sync functions on a :class:`Tx`) in batches and answering each caller only
 after the COMMIT. Must not: know what a unit of work does.
 
-A unit that fails before it wrote anything fails alone; one that fails after writing spoils its batch,
-which is rolled back and run again one by one. See ADR 0003.
+A unit that fails before it wrote anything fails alone; one that fails after writing, or with values the
+database refuses, spoils its batch, which is rolled back and run again one by one. See ADR 0003.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.errors import BridgeError, StaleRow
@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 MAX_BATCH = 256
 ATTEMPTS = 8
+_OWN_FAULT_CLASSES = {"22", "23"}
 _RETRYABLE = {"40001", "40P01", "23505"}
 
 
@@ -162,16 +163,23 @@ class SqliteWriter:
     def commit(self, jobs: list[Job]) -> None:
         """Run the units in one transaction and note in each its result or error; in the calling thread."""
         try:
-            with self.engine.connect() as connection:
-                try:
-                    with connection.begin():
-                        run_batch(connection, jobs)
-                except _Spoiled:
-                    for job in jobs:
-                        run_alone(connection, job)
+            with self.engine.connect() as connection, connection.begin():
+                run_batch(connection, jobs)
+        except _Spoiled:
+            self._commit_each(jobs)
         except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
-            for job in jobs:
-                job.error = job.error or unavailable(error)
+            if len(jobs) > 1 and is_own_fault(error):
+                self._commit_each(jobs)
+            else:
+                _fail(jobs, error)
+
+    def _commit_each(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            try:
+                with self.engine.connect() as connection:
+                    run_alone(connection, job)
+            except Exception as error:  # noqa: BLE001 - what is committed already stays answered as committed
+                _fail([job], error)
 
 
 def settle_all(jobs: Sequence[Job]) -> None:
@@ -229,7 +237,7 @@ class PostgresWriter:
             for job in jobs:
                 await self._commit_alone(job)
         except (DBAPIError, OSError, TimeoutError) as error:
-            if is_conflict(error):
+            if is_conflict(error) or (len(jobs) > 1 and is_own_fault(error)):
                 for job in jobs:
                     await self._commit_alone(job)
             else:
@@ -251,6 +259,14 @@ class PostgresWriter:
             else:
                 if not isinstance(job.error, StaleRow) or attempt == ATTEMPTS - 1:
                     return
+
+
+def is_own_fault(error: BaseException) -> bool:
+    """Tell whether a statement failed for its own values: the unit fails, the others of its batch need not."""
+    if isinstance(error, (DataError, IntegrityError, InterfaceError)):
+        return not error.connection_invalidated
+    original = getattr(error, "orig", None)
+    return str(getattr(original, "sqlstate", None) or "")[:2] in _OWN_FAULT_CLASSES
 
 
 def is_conflict(error: BaseException) -> bool:

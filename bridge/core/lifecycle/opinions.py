@@ -26,7 +26,6 @@ from bridge.core.model import (
 )
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
-
 ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED, CaseState.CLOSED_CONSULT, CaseState.CLOSED_REMEDY_TOLD})
 """The reply went out: an opinion that was overridden then brings a supplement."""
 
