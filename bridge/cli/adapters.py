@@ -40,7 +40,7 @@ def list_adapters(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> N
 @app.command()
 def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """检查配置里的每个来源与渠道：适配器可用、键与密钥齐全、规则中确有该单位。"""
-    from bridge.app import load
+    from bridge.live_rules import load
 
     settings = settings_of(config)
     units = load(settings).policy.units

@@ -69,8 +69,9 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def _served(settings: Settings, store: Store) -> AsyncIterator[Service]:
-    from bridge.app import feed_terms, load, system_ports
+    from bridge.app import feed_terms, system_ports
     from bridge.delivery.targets import Targets
+    from bridge.live_rules import load
     from bridge.metrics import Metrics
     from bridge.pipeline.observe import Observer
     from bridge.pipeline.runtime import Runtime

@@ -99,8 +99,8 @@ def revoke(
 def _check_unit(unit: str | None, config: Config) -> None:
     if unit is None:
         return
-    from bridge.app import load
     from bridge.cli.options import settings_of
+    from bridge.live_rules import load
 
     units = load(settings_of(config)).policy.units
     if unit not in units:
