@@ -177,7 +177,7 @@ def _part_returned(work: Work, assignment: Assignment, suggested: Unit | None) -
     others = tuple(unit for unit in work.case.co_units if unit != assignment.unit)
     if suggested is not None and suggested.id != work.case.lead and not _has_returned(work, suggested.id):
         work.set_case(co_units=tuple(dict.fromkeys((*others, suggested.id))))
-        stages.join(work, suggested.id)
+        stages.join(work, suggested.id, overridden=assignment.overridden)
         stages.advance(work)
     else:
         work.set_case(co_units=others)

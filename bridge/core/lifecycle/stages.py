@@ -97,11 +97,15 @@ def others(work: Work) -> list[str]:
     return [u.id for u in work.policy.units.values() if u.duty and not u.external and u.id != work.case.lead]
 
 
-def join(work: Work, unit: str) -> None:
-    """Let a unit of ``co_units`` take part: now if its stage has come, else queued until that stage opens."""
+def join(work: Work, unit: str, *, overridden: bool = False) -> None:
+    """Let a unit of ``co_units`` take part: now if its stage has come, else queued until that stage opens.
+
+    ``overridden``: it takes over a part the case no longer waits for; its opinion brings a supplement.
+    """
     comes_at = [n for n, stage in enumerate(stages(work)) for d in stage.duties if unit in _units(work, stage, d)]
     later = bool(comes_at) and comes_at[0] > work.case.stage
     assignment = plan(work, unit, comes_at[0] if later else work.case.stage)
+    assignment = work.set_assignment(assignment, overridden=overridden)
     if work.case.invited and not later:
         open_duty(work, assignment, (ReceiptType.SIGNED, ReceiptType.OPINION))
 

@@ -21,6 +21,7 @@ from bridge.core.model import (
     Role,
     Ticket,
     TicketDraft,
+    TicketKind,
     TicketState,
     UrgeLevel,
 )
@@ -123,7 +124,7 @@ def _with_reply(work: Work, ticket: Ticket) -> Ticket:
 
 def _rework(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     ticket = _with_reply(work, ticket)
-    _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED)
+    _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED and ticket.kind is not TicketKind.PRAISE)
     _refuse_past(work, event.respond_by, "respond_by")
     work.record("ticket.rework_asked", ticket=ticket.id, note=event.note, respond_by=views.iso(event.respond_by))
     rounds.start_round(work, [ticket], event.respond_by)
