@@ -158,6 +158,8 @@ class Daemon:
         holder = live_rules.watched(self.settings, rules, self.metrics, self.ports.clock)
         store = await open_store(self.settings)
         stack.push_async_callback(store.stop)
+        if store.single:
+            await store.write(store.leases.clear)
         http = await stack.enter_async_context(client_session())
         registry = await stack.enter_async_context(self._registry(http))
         targets = Targets(registry, holder.current, self._adapter_names(), shadow=self.settings.shadow)

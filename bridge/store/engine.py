@@ -42,9 +42,12 @@ def is_sqlite(url: URL) -> bool:
 
 
 def sqlite_engine(url: URL, *, readers: int = 1, read_only: bool = False) -> Engine:
-    """Open a SQLite file with the pragmas every connection of ours has; transactions begin explicitly."""
+    """Open a SQLite file (0600 if new) with the pragmas every connection of ours has; transactions begin explicitly."""
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not read_only:
+            file.touch(mode=0o600)
     engine = create_engine(
         url,
         pool_size=readers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from bridge.store.codec import table_of
 from bridge.store.tables import LeaseRow
@@ -33,6 +33,10 @@ class LeaseStore:
         fence = row.fence if row.owner == owner else row.fence + 1
         taken = update(_T).where(*where, _T.c.fence == row.fence, _T.c.owner == row.owner)
         return tx.write(taken.values(owner=owner, until=until, fence=fence)).rowcount == 1
+
+    def clear(self, tx: Tx) -> None:
+        """End every lease: whoever held them is dead when this is the only process on the database (SQLite)."""
+        tx.write(delete(_T).where(_T.c.region_code == self.region))
 
     def release(self, tx: Tx, name: str, owner: str, wall: datetime) -> None:
         """Give a lease back so that another replica takes over at once."""
