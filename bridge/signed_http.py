@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -117,8 +118,9 @@ class SignedEndpoint:
         self._judge(status, headers)
 
     async def _exchange(self, url: str, key: str, body: bytes) -> tuple[int, Mapping[str, str]]:
+        # A large body as plain bytes would be written in one go and hold up the event loop.
         async with self._http.post(
-            url, data=body, headers=self._headers(key, body), allow_redirects=False, timeout=self._timeout
+            url, data=io.BytesIO(body), headers=self._headers(key, body), allow_redirects=False, timeout=self._timeout
         ) as answer:
             # The status decides; a body cut short afterwards must not turn a taken message into a failed one.
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
