@@ -1,5 +1,7 @@
 """Adapters by name: find the class in ``adapters/<name>.py``, build the instances a configuration asks for.
 
+A name with a dot is a module of a package outside the bridge: ``adapter = "county_adapters.oa"``.
+
 Owns: look-up by importlib, construction, start and stop. Must not: import an adapter statically or know one's name.
 """
 
@@ -25,6 +27,7 @@ from bridge.ports import Clock
 
 _PACKAGE = "adapters"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_OUTSIDE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
 
 AnyFeed = FeedAdapter[Any]
 AnyUnit = UnitAdapter[Any]
@@ -119,7 +122,8 @@ class Registry:
 
 
 def _class(name: str, base: type, kind: str) -> Any:
-    if not _NAME.fullmatch(name) or name not in _names():
+    known = _NAME.fullmatch(name) and name in _names()
+    if not known and not _OUTSIDE.fullmatch(name):
         raise UnknownAdapter(f"没有名为 {name!r} 的适配器{_hint(name)}")
     found = _subclass(_import(name), base)
     if found is None:
@@ -129,7 +133,7 @@ def _class(name: str, base: type, kind: str) -> Any:
 
 def _import(name: str) -> ModuleType:
     try:
-        return importlib.import_module(f"{_PACKAGE}.{name}")
+        return importlib.import_module(name if _OUTSIDE.fullmatch(name) else f"{_PACKAGE}.{name}")
     except Exception as error:
         raise UnknownAdapter(f"适配器 {name} 无法载入（{type(error).__name__}: {error}）") from error
 
