@@ -1,26 +1,66 @@
-"""A 12345 hotline that speaks the contract's own shape: signed pushes in, signed pushes out.
+"""A 12345 hotline: signed pushes in, signed pushes out; in the contract's shape, or mapped from the vendor's own.
 
-Without ``push_url`` the hotline pulls (``GET /v1/feeds/{feed}/updates``).
+Without ``push_url`` the hotline pulls (``GET /v1/feeds/{feed}/updates``). The mapping tables are explained in
+``docs/howto/map-another-hotline.md``; without them the bodies have the contract's shape.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
 
 from bridge.adapter import (
     AdapterContext,
     Address,
     Capabilities,
+    DeliveryError,
+    EventMap,
+    Expression,
+    FailureReason,
     FeedAdapter,
     InboundRequest,
+    InvalidPayload,
+    NotJson,
+    OurStatus,
     OutboundMessage,
+    PushMap,
     SignedConfig,
     SignedEndpoint,
+    StatusMap,
+    TheirStatus,
+    TicketDraft,
+    TicketMap,
+    UpstreamEvent,
+    loads,
+    loads_object,
+    ticket_draft,
+    to_ours,
+    to_theirs,
+    upstream_event,
 )
+
+DEFAULT = "default"
+"""The table of ``push_mapping`` for types that have none of their own."""
 
 
 class HotlineConfig(SignedConfig):
-    """``push_url`` is where acceptances and replies are posted."""
+    """``push_url`` is where acceptances and replies are posted.
+
+    ``mapping`` and ``event`` find our fields in the vendor's bodies, ``status`` turns its codes into ours;
+    ``push_mapping`` (by message type, or ``default``) builds the vendor's body from ours, ``push_status`` its codes.
+    ``taken`` must hold of the answer to a push, for vendors that answer 200 and put the error into the body.
+    """
 
     push_url: Address | None = None
+    mapping: TicketMap | None = None
+    event: EventMap | None = None
+    status: OurStatus = StatusMap({})
+    push_mapping: Mapping[str, PushMap] = Field(default_factory=dict)
+    push_status: TheirStatus = StatusMap({})
+    taken: Expression | None = None
 
 
 class Hotline(FeedAdapter[HotlineConfig]):
@@ -43,8 +83,41 @@ class Hotline(FeedAdapter[HotlineConfig]):
         """Check the hotline's signature."""
         return self._endpoint.verify(request.headers, request.body)
 
+    def parse_ticket(self, body: bytes) -> TicketDraft:
+        """Read a ticket, in the vendor's shape where that is mapped."""
+        if self.config.mapping is None:
+            return super().parse_ticket(body)
+        data = to_ours(self.config.mapping, self.config.status, loads_object(body))
+        return ticket_draft(data, body, self.context.clock.now())
+
+    def parse_event(self, body: bytes) -> UpstreamEvent:
+        """Read an event, in the vendor's shape where that is mapped."""
+        if self.config.event is None:
+            return super().parse_event(body)
+        data = to_ours(self.config.event, self.config.status, loads_object(body))
+        return upstream_event(data, self.context.clock.now())
+
     async def push(self, message: OutboundMessage) -> None:
         """Post one message to ``push_url``."""
         if self.config.push_url is None:
             raise RuntimeError(f"{self.context.name} has no push_url: its messages wait to be pulled")
-        await self._endpoint.post(self.config.push_url, message.key, message.payload)
+        body, taken = self._body(message), self.config.taken
+        answer = await self._endpoint.post(self.config.push_url, message.key, body, whole_answer=taken is not None)
+        if taken is not None and not self._holds(taken, answer):
+            raise DeliveryError(FailureReason.REJECTED, f"{self.context.name} 的应答表示没有接收")
+
+    def _body(self, message: OutboundMessage) -> bytes:
+        fields = self.config.push_mapping.get(message.type) or self.config.push_mapping.get(DEFAULT)
+        if fields is None:
+            return message.payload
+        try:
+            data = to_theirs(fields, self.config.push_status, loads_object(message.payload))
+        except InvalidPayload as error:
+            raise DeliveryError(FailureReason.REJECTED, f"推送的字段映射不完整（{error}）") from None
+        return json.dumps(data, ensure_ascii=False).encode()
+
+    def _holds(self, taken: Any, answer: bytes) -> bool:
+        try:
+            return bool(taken.search(loads(answer)))
+        except (NotJson, InvalidPayload, ValueError):
+            raise DeliveryError(FailureReason.UNCERTAIN, f"{self.context.name} 的应答读不出来") from None

@@ -51,6 +51,17 @@ from bridge.errors import (
     NotYet,
     Problem,
 )
+from bridge.field_mapping import (
+    EventMap,
+    Expression,
+    OurStatus,
+    PushMap,
+    StatusMap,
+    TheirStatus,
+    TicketMap,
+    to_ours,
+    to_theirs,
+)
 from bridge.file_names import fitted, is_safe_name
 from bridge.folder import ExchangeFolder, LocatedPath
 from bridge.folder_source import Entry, FiledReceipt, FolderSource, Note
@@ -76,7 +87,9 @@ __all__ = [
     "CsvTable",
     "DeliveryError",
     "Entry",
+    "EventMap",
     "ExchangeFolder",
+    "Expression",
     "FailureReason",
     "FeedAdapter",
     "FileRefused",
@@ -89,11 +102,16 @@ __all__ = [
     "NotJson",
     "NotYet",
     "Note",
+    "OurStatus",
     "OutboundMessage",
     "Problem",
+    "PushMap",
     "SignedConfig",
     "SignedEndpoint",
+    "StatusMap",
+    "TheirStatus",
     "TicketDraft",
+    "TicketMap",
     "UnitAdapter",
     "UnitReceipt",
     "UpstreamEvent",
@@ -105,6 +123,8 @@ __all__ = [
     "local_instant",
     "plain",
     "ticket_draft",
+    "to_ours",
+    "to_theirs",
     "unit_receipt",
     "upstream_event",
 ]

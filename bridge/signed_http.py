@@ -103,29 +103,42 @@ class SignedEndpoint:
         """
         return verify(self._secrets, headers, body, self._clock.wall())
 
-    async def post(self, url: str, key: str, body: bytes) -> None:
+    async def post(self, url: str, key: str, body: bytes, *, whole_answer: bool = False) -> bytes:
         """Send a body under its stable key; return when the counterpart has it (2xx, or 409: it had it before).
+
+        The answer is returned as far as it came, 64 KiB at most; it is waited for only if ``whole_answer`` says so.
 
         Raises:
             NotYet: 429 or 503 with Retry-After.
             DeliveryError: not taken, or nobody knows (then it may be sent again under the same key).
         """
         try:
-            status, headers = await self._exchange(url, key, body)
+            status, headers, answer = await self._exchange(url, key, body, whole_answer)
         except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             reason = type(error).__name__
             raise DeliveryError(FailureReason.UNAVAILABLE, f"{self._name} 连接失败或没有应答（{reason}）") from None
         self._judge(status, headers)
+        return answer
 
-    async def _exchange(self, url: str, key: str, body: bytes) -> tuple[int, Mapping[str, str]]:
+    async def _exchange(
+        self,
+        url: str,
+        key: str,
+        body: bytes,
+        whole: bool,  # noqa: FBT001 - handed on
+    ) -> tuple[int, Mapping[str, str], bytes]:
         # A large body as plain bytes would be written in one go and hold up the event loop.
         async with self._http.post(
             url, data=io.BytesIO(body), headers=self._headers(key, body), allow_redirects=False, timeout=self._timeout
         ) as answer:
             # The status decides; a body cut short afterwards must not turn a taken message into a failed one.
+            read = bytearray()
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-                await answer.content.read(MAX_ANSWER_BYTES)
-            return answer.status, answer.headers
+                while chunk := await answer.content.read(MAX_ANSWER_BYTES - len(read)):
+                    read += chunk
+                    if not whole:
+                        break
+            return answer.status, answer.headers, bytes(read)
 
     def _headers(self, key: str, body: bytes) -> dict[str, str]:
         at = self._clock.wall()
