@@ -43,7 +43,10 @@ GROUP_SIZE = 10
 """From so many people on a matter is a group's. Source: domain A7."""
 
 
-BACKED, ALONE = 0.5, 0.34
+UNBACKED = 1.0
+"""So much, at most, the second opinion adds to the scope where no rule speaks for it."""
+
+BACKED, ALONE = 0.5, 0.28
 """What a category's evidence adds to the scope: more where something else speaks of social insurance."""
 
 
@@ -160,6 +163,8 @@ class Classifier:
             return 0.0
         best = max(value for name, value in advice.items() if name != OUT)
         value = self.opinion_settings.scope_weight * (best - advice.get(OUT, 0.0) - self.opinion_settings.scope_border)
+        if not any(hit.value > 0 for _, hit in hits):
+            value = min(value, UNBACKED)
         hits.append(("in" if value > 0 else "out", Hit(OPINION_RULE, "", value)))
         return value
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from bridge.core.model import Assessment
 from bridge.core.policy import TicketFacts
-from bridge.rules.classify import Classifier
+from bridge.rules.classify import OPINION_RULE, Classifier
 from bridge.rules.compile import CompiledRules
 from bridge.rules.decision import decision
 from bridge.rules.due import due_dates, local
@@ -38,7 +38,7 @@ def explanation(rules: CompiledRules, facts: TicketFacts) -> dict[str, Any]:
         "review_reason": found.review_reason,
         "flags": list(found.flags),
         "candidates": [
-            {"category": name, "share": share, "score": _score(made, name), "evidence": _lines(made, name)}
+            {"category": name, "share": share, "score": _score(made, name), "evidence": _told(rules, facts, made, name)}
             for name, share in found.candidates
         ],
         "scope_evidence": _lines(made, None),
@@ -66,6 +66,15 @@ def _lines(made: Assessment, category: str | None) -> list[dict[str, Any]]:
         for one in made.classification.evidence
         if one.category == category
     ]
+
+
+def _told(rules: CompiledRules, facts: TicketFacts, made: Assessment, name: str) -> list[dict[str, Any]]:
+    """The evidence lines of a category; the second opinion says which sequences of characters spoke."""
+    lines = _lines(made, name)
+    for line in lines:
+        if line["rule"] == OPINION_RULE and rules.opinion is not None:
+            line["matched"] = "、".join(rules.opinion.telling(normal_text(rules.classifier, facts), name))
+    return lines
 
 
 def _contacts(rules: CompiledRules, made: Assessment) -> list[dict[str, str]]:
