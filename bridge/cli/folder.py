@@ -42,6 +42,11 @@ secret_file = "secrets/hotline"
 # honour_upstream_unit = false                          # true：先派给上游指定的单位
 # accepting_unit = "office"                             # 本来源的工单由该单位受理
 
+# 信访：交换目录（in/ done/ bad/ out/ 自动建好）。对方先写 *.tmp，再改名为 *.csv；答复写到 out/。
+# [feeds.petition]
+# adapter = "xinfang"
+# dir = "exchange/petition"
+
 # 单位渠道。名称与规则中单位的 channel 相同（缺省为单位 id）。没有渠道的单位由其经办员在页面或命令行登记。
 """
 _CHANNEL = """\
@@ -53,6 +58,13 @@ secret_file = "secrets/{unit}"
 
 """
 _TAIL = """\
+# 没有业务系统的单位：用一个共享目录收发，或由经办员在页面登记。
+# [channels.justice]
+# adapter = "file_drop"
+# dir = "exchange/justice"
+# [channels.court]
+# adapter = "console"
+
 # [worker]
 # concurrency = 128                        # 同时外发的消息数
 # lease_seconds = 25                       # 进程被杀后，其领走的消息过多久重发

@@ -25,6 +25,9 @@ from bridge.testing.process import UNITS
 
 SETTLE_SECONDS = 30.0
 POLL_SECONDS = 0.01
+FOLDER_UNITS = ("finance",)
+"""Units without a system of their own: they share a folder with the daemon."""
+
 _UNDER_WAY = ('state="ready"', 'state="leased"')
 
 
@@ -52,8 +55,9 @@ class World:
         self.clock = BusinessClock(self.directory / "clock.sock")
         environment = {"BRIDGE_CLOCK_SOCKET": str(self.directory / "clock.sock"), **_clock_at(opens_at)}
         self.county = County(
-            self.directory, environment=environment, groups=ONE_PROCESS_EACH, automatic=False, port=port
-        )
+            self.directory, environment=environment, groups=ONE_PROCESS_EACH, automatic=False, port=port,
+            folder_units=FOLDER_UNITS,
+        )  # fmt: skip
         self.heard: Counter[str] = Counter()
         """How many messages of each type have reached a counterpart."""
         self._read: dict[str, int] = {}

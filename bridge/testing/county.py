@@ -34,8 +34,9 @@ class County:
         automatic: bool = True,
         temper: Temper | None = None,
         port: int | None = None,
+        folder_units: Sequence[str] = (),
     ) -> None:
-        self.site = Site(directory, port or free_port())
+        self.site = Site(directory, port or free_port(), folder_units=tuple(folder_units))
         self.bridge = BridgeProcess(self.site, environment)
         self._groups = groups
         self._automatic = automatic
@@ -80,6 +81,7 @@ class County:
         """Start one process for the units of a group."""
         settings = UnitsSettings(
             secrets={unit: self.site.secrets[unit] for unit in group},
+            folders={unit: self.site.folder(unit) for unit in group if unit in self.site.folder_units},
             automatic=self._automatic,
             temper=self._temper,
         )

@@ -51,6 +51,7 @@ class Site:
     port: int
     secrets: Mapping[str, str] = field(default_factory=lambda: {name: new_secret() for name in ("hotline", *UNITS)})
     rules: Path = ROOT / "routing_rules.yaml"
+    folder_units: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -67,13 +68,19 @@ class Site:
         """The path of the SQLite file."""
         return self.directory / "data" / "bridge.db"
 
+    def folder(self, unit: str) -> Path:
+        """The exchange folder of a unit without a system (``folder_units``)."""
+        return self.directory / "exchange" / unit
+
     def write(self, push_url: str, unit_urls: Mapping[str, str]) -> None:
         """Write ``bridge.toml`` and a private file for each secret."""
         folder = self.directory / "secrets"
         folder.mkdir(mode=0o700, exist_ok=True)
         for name, secret in self.secrets.items():
             write_private(folder / name, secret + "\n")
-        channels = "".join(_channel(unit, url) for unit, url in unit_urls.items())
+        urls = {unit: url for unit, url in unit_urls.items() if unit not in self.folder_units}
+        channels = "".join(_channel(unit, url) for unit, url in urls.items())
+        channels += "".join(_DROP.format(unit=unit, path=self.folder(unit)) for unit in self.folder_units)
         self.config.write_text(_HEAD.format(site=self, push_url=push_url) + channels, encoding="utf-8")
 
 
@@ -91,6 +98,13 @@ key_file = "data/keys.json"
 adapter = "hotline_12345"
 secret_file = "secrets/hotline"
 push_url = "{push_url}"
+"""
+
+
+_DROP = """
+[channels.{unit}]
+adapter = "file_drop"
+dir = "{path}"
 """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ class Ledger:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.counts = Counts()
+        self.refresh: Callable[[], Awaitable[None]] | None = None
         self._by_id: dict[str, Entry] = {}
         self._news = asyncio.Condition()
 
@@ -72,6 +74,8 @@ class Ledger:
 
     async def after(self, number: int, wait_seconds: float) -> list[Entry]:
         """Return the entries after ``number``; wait up to ``wait_seconds`` for the first of them."""
+        if self.refresh is not None:
+            await self.refresh()
         if len(self.entries) <= number and wait_seconds > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_seconds), self._news:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from bridge.testing.counterparts.answers import IN_ORDER, receipt
+from bridge.testing.counterparts.drop import DropBox
 from bridge.testing.counterparts.inbox import Inbox
 from bridge.testing.counterparts.ledger import Json, Ledger
 from bridge.testing.counterparts.sender import Answer, Sender
@@ -25,11 +27,12 @@ GIVE_UP_AFTER = 6
 
 
 class UnitsSettings(BaseModel):
-    """How units are started: each one's shared secret, and whether they answer by themselves."""
+    """How units are started: each one's shared secret, the folders of those without a system, who answers by itself."""
 
     model_config = ConfigDict(extra="forbid")
 
     secrets: dict[str, str]
+    folders: dict[str, Path] = {}
     port: int = 0
     automatic: bool = True
     concurrency: int = 32
@@ -97,6 +100,10 @@ class Units:
         self.automatic = settings.automatic
         self._parts: dict[tuple[str, str], Part] = {}
         self._inbox = Inbox(self.ledger, self.mood, self._hear)
+        self._drops = {
+            unit: DropBox(unit, directory, self.ledger, self._hear) for unit, directory in settings.folders.items()
+        }
+        self.ledger.refresh = self._look
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk = asyncio.Semaphore(settings.concurrency)
 
@@ -110,7 +117,13 @@ class Units:
         ]
 
     async def start(self) -> None:
-        """Nothing runs before the first message."""
+        """Watch the folders; nothing else runs before the first message."""
+        self._tasks |= {asyncio.create_task(drop.watch()) for drop in self._drops.values()}
+
+    async def _look(self) -> None:
+        """Read what lies in the folders now."""
+        for drop in self._drops.values():
+            await drop.look()
 
     async def stop(self) -> None:
         """Leave everything as it is."""
@@ -146,6 +159,7 @@ class Units:
 
     async def list_parts(self, _request: web.Request) -> web.Response:
         """Answer with every assignment as its unit knows it."""
+        await self._look()
         return web.json_response({"parts": [part.as_json() for part in self._parts.values()]})
 
     def state(self) -> Json:
@@ -194,7 +208,11 @@ class Units:
         part.receipts += 1
         part.asked_meanwhile = set()
         key = webhook_id or f"{part.id}-{part.receipts}"
-        answer = await self.sender.deliver(part.respond_url, self.settings.secrets[part.unit], key, body)
+        drop = self._drops.get(part.unit)
+        if drop is not None:
+            answer = await drop.deliver(key, body)
+        else:
+            answer = await self.sender.deliver(part.respond_url, self.settings.secrets[part.unit], key, body)
         if answer.status in {HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT} and "owed" in answer.body:
             part.learn(answer.body)
         self._note(part, body, answer)
