@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bridge.errors import ConfigError, Problem, Unavailable
@@ -19,6 +21,8 @@ from bridge.errors import ConfigError, Problem, Unavailable
 BUSY_MS = 10_000
 CACHE_KIB = 16_384
 CHECKPOINT_PAGES = 4_000
+FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+"""What a database that cannot be used raises; a pool without a free connection has a timeout of its own."""
 
 
 def parse(database_url: str) -> URL:

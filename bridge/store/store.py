@@ -103,7 +103,7 @@ class Store:
             async with pool.connect() as connection:
                 state = await connection.run_sync(migrate.state)
             await pool.dispose()
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except engines.FAILURES as error:
             raise engines.unavailable(error) from error
         return state is SchemaState.EMPTY
 
@@ -132,13 +132,14 @@ class Store:
         return await self._writer.submit(unit, key)
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads, beside the writer. Raises Unavailable."""
+        """Run a unit that only reads, beside the writer, on one moment of the ledger. Raises Unavailable."""
         try:
             if isinstance(self._readers, AsyncEngine):
                 async with self._readers.connect() as connection:
+                    await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                     return await connection.run_sync(lambda sync: unit(Tx(sync)))
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, unit)
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except engines.FAILURES as error:
             raise engines.unavailable(error) from error
 
     def _read(self, unit: Unit[T]) -> T:
@@ -175,7 +176,7 @@ class Store:
                 await connection.run_sync(engines.check_durable)
                 await connection.run_sync(self._check_key)
                 await connection.commit()
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except engines.FAILURES as error:
             raise engines.unavailable(error) from error
 
     def _refuse_newer(self, state: SchemaState) -> None:

@@ -197,6 +197,7 @@ class PostgresWriter:
     _queues: list[asyncio.Queue[Job | None]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _turn: int = 0
+    _stopping: bool = False
 
     async def start(self) -> None:
         """Start the writer tasks."""
@@ -205,12 +206,15 @@ class PostgresWriter:
 
     async def stop(self) -> None:
         """Let every task finish its queue."""
+        self._stopping = True
         for queue in self._queues:
             queue.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
     async def submit(self, unit: Unit[T], key: str | None = None) -> T:
         """Queue a unit in the lane of its key."""
+        if self._stopping:
+            raise unavailable(RuntimeError("stopping"))
         loop = asyncio.get_running_loop()
         job = Job(unit, loop, loop.create_future())
         self._turn += 1
@@ -233,11 +237,8 @@ class PostgresWriter:
     async def _commit(self, jobs: list[Job]) -> None:
         try:
             await self._commit_together(jobs)
-        except _Spoiled:
-            for job in jobs:
-                await self._commit_alone(job)
-        except (DBAPIError, OSError, TimeoutError) as error:
-            if is_conflict(error) or (len(jobs) > 1 and is_own_fault(error)):
+        except Exception as error:  # noqa: BLE001 - whatever fails, every caller is answered and the lane lives on
+            if isinstance(error, _Spoiled) or is_conflict(error) or (len(jobs) > 1 and is_own_fault(error)):
                 for job in jobs:
                     await self._commit_alone(job)
             else:
@@ -252,7 +253,7 @@ class PostgresWriter:
             try:
                 async with self.engine.connect() as connection:
                     await connection.run_sync(run_alone, job)
-            except (DBAPIError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 if not is_conflict(error) or attempt == ATTEMPTS - 1:
                     _fail([job], error)
                     return
