@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
@@ -71,7 +72,13 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
         return
-    base = request.getfixturevalue("postgres")
+    async with fresh_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+@asynccontextmanager
+async def fresh_database(base: str) -> AsyncIterator[str]:
+    """An empty, migrated database on the session's PostgreSQL; it is dropped afterwards."""
     name = f"bridge_{os.getpid()}_{next(_numbers)}"
     await _admin(base, f"CREATE DATABASE {name} TEMPLATE bridge_template")
     yield _named(base, name)
