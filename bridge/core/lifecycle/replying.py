@@ -49,14 +49,13 @@ def reply(work: Work, final: Opinion) -> None:
 def send(work: Work, final: Opinion) -> None:
     """Queue the reply; a reply after the first of a round is a supplement. Whoever answers waits no longer."""
     resume(work)
-    owing = work.owing_tickets()
-    supplement = not owing
-    targets = owing or [
+    targets = work.owing_tickets() or [
         t for t in work.tickets.values() if t.state is TicketState.REPLIED and t.round == work.case.round
     ]
     text = composing.compose(work.policy, work.case, final, work.standing_opinions())
     for ticket in targets:
-        _push_reply(work, ticket, text, supplement=supplement)
+        _push_reply(work, ticket, text, supplement=ticket.state is not TicketState.OPEN)
+    supplement = all(ticket.state is not TicketState.OPEN for ticket in targets)
     work.set_case(state=CaseState.REPLYING, sign_off_pending=False)
     other = final.body.other_side
     if other is not None and other.not_applicable:
