@@ -79,8 +79,9 @@ async def test_a_reply_whose_case_cannot_be_read_is_parked_not_sent_for_ever(led
     await spoil(ledger, update(table).where(table.c.case_id == case_id).values(body=b"spoiled"))
     at_work = worker(ledger, targets)
     loop = asyncio.create_task(at_work.run())
-    while not (parked := await parked_keys(ledger)):  # noqa: ASYNC110 - the outbox row is the event
-        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        while not (parked := await parked_keys(ledger)):  # noqa: ASYNC110 - the outbox row is the event
+            await asyncio.sleep(0.01)
     await at_work.stop()
     await loop
     assert parked == [key for key in targets.sent if "replied" in key]

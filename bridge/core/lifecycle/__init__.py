@@ -1,7 +1,7 @@
 """The life of a case: what each command does to a case file, as pure functions.
 
 register.py   a ticket becomes a case
-stages.py     the one mechanism: which duties open when
+stages.py     the one mechanism: which duties open when   leads.py   who leads, and what a change of it moves
 receipts.py   what units send       opinions.py   opinions and consolidation
 upstream.py   what upstreams send   actions.py    what operators do
 ticks.py      what our own clocks do, and what a delivered reply does

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.lifecycle import clocks, opinions, receipts, replying, rounds, stages, views
+from bridge.core.lifecycle import clocks, leads, opinions, receipts, replying, rounds, stages, views
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import (
     Assignment,
@@ -140,7 +140,7 @@ def _classify(work: Work, action: OperatorAction) -> None:
     if action.procedure is not None and work.case.state is CaseState.AWAITING_APPROVAL:
         work.set_case(state=CaseState.HANDLING)
     work.record("case.classified", category=action.category, former=before, lead=lead, reason=action.reason)
-    stages.replan(work)
+    leads.replan(work)
     if former != lead:
         stages.tell_upstream_lead(work)
     if told and before is not None and before != action.category:
@@ -196,7 +196,7 @@ def _reroute(work: Work, action: OperatorAction) -> None:
         stages.begin(work)
         stages.tell_upstream_lead(work)
     else:
-        stages.set_lead(work, unit.id)
+        leads.set_lead(work, unit.id)
 
 
 def _is_accepting(work: Work, unit: str) -> bool:
@@ -226,7 +226,7 @@ def _add_unit(work: Work, action: OperatorAction) -> None:
     work.record("unit.added", unit=unit.id, reason=action.reason)
     if work.case.procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT):
         work.set_case(procedure=ProcedureId.JOINT_GENERAL)
-        stages.replan(work)
+        leads.replan(work)
         return
     if work.case.state is CaseState.CONSOLIDATING:
         stages.stop_consolidation(work)
@@ -240,7 +240,7 @@ def _approve(work: Work, action: OperatorAction) -> None:
     others = tuple(stages.others(work))
     work.set_case(approved=True, procedure=ProcedureId.JOINT_COMPLEX, state=CaseState.HANDLING, co_units=others)
     work.record("complex.approved", reason=action.reason, on_behalf_of=action.on_behalf_of)
-    stages.replan(work)
+    leads.replan(work)
 
 
 def _deny(work: Work, action: OperatorAction) -> None:
@@ -253,7 +253,7 @@ def _deny(work: Work, action: OperatorAction) -> None:
     clocks.close(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
     work.set_case(procedure=ProcedureId.JOINT_GENERAL, state=CaseState.HANDLING)
     work.record("complex.denied", reason=action.reason, on_behalf_of=action.on_behalf_of)
-    stages.replan(work)
+    leads.replan(work)
 
 
 def _minutes(work: Work, action: OperatorAction) -> None:

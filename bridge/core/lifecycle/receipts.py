@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import acceptance, clocks, opinions, replying, stages, views
+from bridge.core.lifecycle import acceptance, clocks, leads, opinions, replying, stages, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import (
     Assignment,
@@ -159,7 +159,7 @@ def _lead_returned(work: Work, assignment: Assignment, suggested: Unit | None) -
         to_triage(work, f"第{work.case.returns}次退单，由领导小组办公室裁定")
         views.send_office(work, assignment, "returned_again", returns=work.case.returns)
     elif suggested is not None:
-        stages.set_lead(work, suggested.id)
+        leads.set_lead(work, suggested.id)
     else:
         to_triage(work, "主办单位退单且未建议其他承办单位")
 
@@ -198,7 +198,7 @@ def _transferred(work: Work, assignment: Assignment, receipt: UnitReceipt) -> No
     work.record(
         "assignment.transferred", assignment=assignment.id, unit=assignment.unit, to=unit.id, reason=receipt.reason
     )
-    stages.set_lead(work, unit.id, transferred=True)
+    leads.set_lead(work, unit.id, transferred=True)
 
 
 def _invited(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:

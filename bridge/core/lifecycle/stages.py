@@ -46,9 +46,9 @@ def begin(work: Work, *, invited: bool = False) -> None:
             for unit in _units(work, stage, duty):
                 plan(work, unit, index)
     open_stage(work)
-    _accept_if_signed(work)
+    accept_if_signed(work)
     if not work.case.invited:
-        _start_invitation(work)
+        start_invitation(work)
     advance(work)
 
 
@@ -60,7 +60,8 @@ def _waits_for_invitation(work: Work) -> bool:
     return plain and work.policy.invite_by_lead and bool(_co_units(work))
 
 
-def _start_invitation(work: Work) -> None:
+def start_invitation(work: Work) -> None:
+    """Start the lead's limit for inviting the co-units; without one they are invited at once."""
     lead = work.lead()
     if lead is not None and clocks.start(work, DeadlineKind.INVITE, lead.id, lead.unit, work.now) is None:
         invite(work)
@@ -302,66 +303,11 @@ def _final_opinion(work: Work) -> Opinion | None:
     return work.opinion_of(lead) if lead else None
 
 
-def set_lead(work: Work, unit: str, *, transferred: bool = False) -> None:
-    """Make a unit the lead; a former lead that signed stays as a co-unit, another one is withdrawn.
-
-    Clocks and accepting unit stay. Source: contract section 3, "accepting_unit".
-    """
-    former = work.lead()
-    if former is not None and former.unit == unit:
-        return
-    work.set_case(lead=unit, co_units=tuple(each for each in work.case.co_units if each != unit))
-    if work.case.procedure is ProcedureId.DIRECT:
-        work.set_case(procedure=ProcedureId.TRANSFER)
-    if former is not None:
-        step_down(work, former)
-    stop_consolidation(work)
-    if work.case.state is not CaseState.AWAITING_APPROVAL:
-        work.set_case(state=CaseState.HANDLING)
-    work.record("lead.changed", unit=unit, former=former.unit if former else None)
-    _install_lead(work, unit)
-    clocks.restart_reply_limits(work)
-    tell_upstream_lead(work, transferred=transferred)
-    advance(work)
-
-
-def _install_lead(work: Work, unit: str) -> None:
-    assignment = plan(work, unit, work.case.stage)
-    reached = stages(work)[: work.case.stage + 1]
-    owes = tuple(dict.fromkeys(t for stage in reached for d in stage.duties if d.who is Who.LEAD for t in d.owes))
-    if work.case.stage >= len(stages(work)):
-        work.set_case(stage=len(stages(work)) - 1)
-    if ReceiptType.OPINION not in owes and work.case.accepting_unit in (None, unit):
-        assignment = _excuse_opinion(work, assignment)
-    open_duty(work, assignment, owes)
-    _accept_if_signed(work)
-    if not work.case.invited:
-        _start_invitation(work)
-
-
-def _excuse_opinion(work: Work, assignment: Assignment) -> Assignment:
-    """A co-unit that becomes the lead and will consolidate owes what the table says of a lead."""
-    clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.OPINION))
-    rest = tuple(type_ for type_ in assignment.owes if type_ is not ReceiptType.OPINION)
-    return work.set_assignment(assignment, owes=rest)
-
-
-def _accept_if_signed(work: Work) -> None:
+def accept_if_signed(work: Work) -> None:
     """A co-unit that had signed before it became the lead accepts by becoming it."""
     lead = work.lead()
     if lead is not None and lead.signed_at is not None and work.case.accepting_unit is None:
         acceptance.accept(work, lead.unit)
-
-
-def step_down(work: Work, former: Assignment) -> None:
-    """Take the lead from an assignment: a signed one keeps its place as co-unit, another is withdrawn."""
-    for kind in (DeadlineKind.OPINION, DeadlineKind.CONSOLIDATE, DeadlineKind.INVITE):
-        clocks.cancel(work, work.clock_of(former.id, kind))
-    if former.signed_at is None:
-        withdraw(work, former)
-    else:
-        state = AssignmentState.ANSWERED if work.opinion_of(former) else AssignmentState.SIGNED
-        work.set_assignment(former, role=Role.CO, owes=(), state=state)
 
 
 def withdraw(work: Work, assignment: Assignment) -> None:
@@ -372,29 +318,3 @@ def withdraw(work: Work, assignment: Assignment) -> None:
     work.record("assignment.withdrawn", assignment=assignment.id, unit=assignment.unit)
     if was_sent:
         views.send_unit(work, assignment, MessageType.ASSIGNMENT_WITHDRAWN)
-
-
-def replan(work: Work) -> None:
-    """Fit the assignments to a changed lead, co-units or procedure; standing opinions count (contract section 3)."""
-    for assignment in list(work.assignments.values()):
-        if assignment.unfilled:
-            work.set_assignment(assignment, unfilled=False)
-    keep = {work.case.lead, work.case.accepting_unit, *work.case.co_units}
-    invited = work.case.invited and any(assignment.role is Role.CO for assignment in work.active())
-    if work.case.state is not CaseState.AWAITING_APPROVAL:
-        clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
-    former = work.lead()
-    if former is not None and former.unit != work.case.lead:
-        step_down(work, former)
-    for assignment in list(work.assignments.values()):
-        live = assignment.state in ACTIVE or assignment.state is AssignmentState.QUEUED
-        if live and assignment.unit not in keep and assignment.signed_at is None:
-            withdraw(work, assignment)
-        elif live and assignment.owes:
-            clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE))
-            work.set_assignment(assignment, owes=tuple(t for t in assignment.owes if t is ReceiptType.SIGNED))
-    clocks.restart_reply_limits(work)
-    begin(work, invited=invited)
-    for assignment in work.active():
-        if ReceiptType.OPINION not in assignment.owes:
-            clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.OPINION))
