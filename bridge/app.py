@@ -103,10 +103,8 @@ def feed_terms(settings: Settings, rules: Rules) -> dict[str, FeedTerms]:
     terms = {f"counter.{unit}": FeedTerms("counter", accepting_unit=unit) for unit in rules.policy.units}
     for feed in settings.feeds.values():
         push = None if feed.push is None else frozenset(type_.value for type_ in feed.push)
-        terms[feed.name] = FeedTerms(
-            feed.adapter, push, feed.accepting_unit, feed.honour_upstream_unit,
-            accepted_by_notice=feed_class(feed.adapter).capabilities.accepted_by_notice,
-        )  # fmt: skip
+        notice = feed_class(feed.adapter).capabilities.accepted_by_notice
+        terms[feed.name] = FeedTerms(feed.adapter, push, feed.accepting_unit, feed.honour_upstream_unit, notice)
     return terms
 
 

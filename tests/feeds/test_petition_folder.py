@@ -116,6 +116,15 @@ async def test_a_file_that_is_no_table_goes_aside_whole(exchange: Exchange, cont
     assert reason in (exchange.directory / "petition/bad/a.errors.csv").read_text(encoding="utf-8")
 
 
+async def test_a_huge_file_goes_aside_unread(exchange: Exchange) -> None:
+    path = exchange.letters("a.csv", row("XF1"))
+    os.truncate(path, (256 << 20) + 1)
+    await exchange.poll()
+    assert exchange.files("petition/bad") == ["a.csv", "a.errors.csv"]
+    assert "256 MiB" in (exchange.directory / "petition/bad/a.errors.csv").read_text(encoding="utf-8")
+    assert await exchange.cases() == []
+
+
 async def test_only_csv_files_are_looked_at_and_not_while_they_are_written(exchange: Exchange) -> None:
     for name in ("a.tmp", "a.csv.tmp", ".a.csv", "~$a.csv", "a.txt"):
         exchange.put("petition/in", name, HEADER)
