@@ -1,7 +1,7 @@
 """A 12345 hotline: signed pushes in, signed pushes out; in the contract's shape, or mapped from the vendor's own.
 
 Without ``push_url`` the hotline pulls (``GET /v1/feeds/{feed}/updates``). The mapping tables are explained in
-``docs/howto/map-another-hotline.md``; without them the bodies have the contract's shape.
+``docs/howto/map-another-hotline.zh-CN.md``; without them the bodies have the contract's shape.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ REPORTS = ("揭发", "控告", "检举", "举报")
 
 _CODES = frozenset({"xfjbh", "xfrq", "xfxs", "xfmddm", "xfrs", "xbjzrq", "nmbz"})
 _NAMES = {label: name for name, label in LABELS.items()} | {code: code for code in _CODES}
-_NO = frozenset({"", "0", "否", "无", "不", "n", "no", "false", "非匿名", "不保密", "公开"})
+_NO = frozenset({"", "0", "否", "无", "不", "n", "no", "false", "非匿名", "实名", "不保密", "非保密", "公开"})
 _COUNT = re.compile(r"([0-9]{1,7})\s*(?:人|名)?")
 _ID = re.compile(r"\w.*")
 _PATHS = {

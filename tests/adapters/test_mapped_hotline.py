@@ -20,7 +20,7 @@ from bridge.signed_http import client_session
 from bridge.testing.adapter_suite import CITIZEN, SECRET, BodySuite, Counterpart, HttpSuite
 from bridge.testing.adapter_suite.counterpart import counterpart
 
-HOWTO = Path(__file__).parents[2] / "docs/howto/map-another-hotline.md"
+HOWTO = Path(__file__).parents[2] / "docs/howto/map-another-hotline.zh-CN.md"
 TOML = HOWTO.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
 """The example of the how-to: what it shows is what is tested."""
 
