@@ -97,6 +97,7 @@ class _Reader:
         """Validate everything; None when the plain keys do not hold."""
         feeds = {name: self._feed(name, table) for name, table in self._tables("feeds").items()}
         channels = {name: self._channel(name, table) for name, table in self._tables("channels").items()}
+        self._refuse_shared_folders({"feeds": feeds, "channels": channels})
         document = self._validated(Document, self._values, ())
         if document is None or self.problems:
             return None
@@ -111,6 +112,20 @@ class _Reader:
             {name: feed for name, feed in feeds.items() if feed},
             {name: channel for name, channel in channels.items() if channel},
         )
+
+    def _refuse_shared_folders(
+        self, sections: Mapping[str, Mapping[str, FeedSettings | ChannelSettings | None]]
+    ) -> None:
+        """Two counterparts in one folder would take each other's files."""
+        taken: dict[Path, str] = {}
+        for section, tables in sections.items():
+            for name, table in tables.items():
+                folder = getattr(table.config, "dir", None) if table else None
+                if not isinstance(folder, Path):
+                    continue
+                other = taken.setdefault(folder.resolve(), f"{section}.{name}")
+                if other != f"{section}.{name}":
+                    self._add((section, name, "dir"), f"与 {other} 是同一个目录，请分开")
 
     def _set(self, key: KeyPath, value: object, variable: str) -> None:
         table = self._values

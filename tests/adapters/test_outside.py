@@ -34,6 +34,15 @@ def test_its_own_keys_are_checked_at_their_place() -> None:
     assert (caught.value.problems[0].line, caught.value.problems[0].path) == (4, "channels.tax.adress")
 
 
+def test_two_counterparts_in_one_folder_are_refused() -> None:
+    text = '[feeds.a]\nadapter = "xinfang"\ndir = "x/y"\n[channels.tax]\nadapter = "file_drop"\ndir = "x/z/../y"\n'
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text, ROOT / "bridge.toml", {})
+    problem = caught.value.problems[0]
+    assert (problem.line, problem.path) == (6, "channels.tax.dir")
+    assert "feeds.a" in problem.message
+
+
 @pytest.mark.parametrize("name", ["no.such.module", "os.path", "..etc", "a b", "adapters.console;x", "json"])
 def test_what_is_no_adapter_is_refused(name: str) -> None:
     with pytest.raises(UnknownAdapter):
