@@ -111,7 +111,15 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
     bridge.start()
     try:
         bridge.wait_ready()
-        yield Folders(bridge, bridge.add_token("acceptance", "auditor"))
+        served = Folders(bridge, bridge.add_token("acceptance", "auditor"))
+        yield served
+        for number in range(50):
+            served.letters(f"last{number}.csv", row(f"L{number}"))
+        assert bridge.stop() == 0
+        log = bridge.log.read_text(encoding="utf-8")
+        assert "Traceback" not in log
+        assert "祁先生" not in log
+        assert "13300000606" not in log
     finally:
         bridge.kill()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import tracemalloc
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -218,6 +220,19 @@ async def test_many_files_make_steady_progress_in_natural_order(
     assert exchange.files("petition/in") == ["a10.csv", "a100.csv"]
     assert await exchange.poll() == 2
     assert await exchange.poll() == 0
+
+
+def test_looking_at_many_files_keeps_only_the_first_in_memory(tmp_path: Path) -> None:
+    folder = ExchangeFolder(tmp_path, lambda: datetime(2099, 1, 1, tzinfo=UTC))
+    folder.prepare()
+    for number in range(20_000):
+        os.mknod(tmp_path / "in" / f"xf{number}.csv")
+    tracemalloc.start()
+    found = folder.waiting(".csv", 100)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [each.name for each in found] == [f"xf{number}.csv" for number in range(100)]
+    assert peak < 1 << 20
 
 
 async def test_only_the_owner_of_the_lease_reads(exchange: Exchange) -> None:
