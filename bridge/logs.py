@@ -23,7 +23,7 @@ from bridge.masking import masked, masked_text
 BEIJING = timezone(timedelta(hours=8))
 _OURS = frozenset({"ts", "level", "component"})
 _TEXTS = frozenset({"event", "logger"})
-_QUIET_LOGGERS = ("aiohttp.access", "aiosqlite", "alembic", "asyncio", "sqlalchemy")
+_QUIET_LOGGERS = ("aiohttp.access", "alembic", "asyncio", "sqlalchemy")
 
 
 def configure_logs(

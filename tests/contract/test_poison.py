@@ -105,7 +105,7 @@ async def test_a_unit_of_work_with_values_the_database_refuses_fails_alone(ledge
 
 async def test_a_push_to_a_feed_that_is_gone_is_a_persons_matter_and_a_counters_is_not() -> None:
     registry: Any = SimpleNamespace(feeds={}, channel=lambda _name: None)
-    targets = Targets(registry, lambda: SimpleNamespace(policy=SimpleNamespace(units={})), {})  # type: ignore[arg-type, return-value]
+    targets = Targets(registry, lambda: SimpleNamespace(policy=SimpleNamespace(units={})), {})
 
     def placed(kind: str, target: str) -> OutboxState:
         message = Message("k", kind, target, MessageType.TICKET_REPLIED, "c", "g", 1, {})

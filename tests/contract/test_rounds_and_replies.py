@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,12 @@ def at(day: str) -> datetime:
 
 async def joint_consultation(ledger: Ledger) -> str:
     case_id = await ledger.ticket(ASK, kind=TicketKind.CONSULT)
-    fields = {"category": "benefits", "lead": "tax", "co_units": ("hrss",), "procedure": ProcedureId.JOINT_GENERAL}
+    fields: dict[str, Any] = {
+        "category": "benefits",
+        "lead": "tax",
+        "co_units": ("hrss",),
+        "procedure": ProcedureId.JOINT_GENERAL,
+    }
     await ledger.act(case_id, "classify", reason="人工", **fields)
     return case_id
 

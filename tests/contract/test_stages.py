@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bridge.core.model import OverrideNote, ProcedureId
@@ -116,7 +118,9 @@ async def test_a_proposal_stays_before_the_leader_whatever_the_operator_corrects
     case_id = await ledger.ticket(SINGLE)
     await ledger.receipt(case_id, "tax", "signed")
     await ledger.receipt(case_id, "tax", "proposed_complex", reason="疑难")
-    fields = {"classify": {"category": "contribution_base", "lead": "tax"}}.get(action, {"unit": "hrss"})
+    fields: dict[str, Any] = {"classify": {"category": "contribution_base", "lead": "tax"}}.get(
+        action, {"unit": "hrss"}
+    )
     await ledger.act(case_id, action, reason="更正", **fields)
     assert await ledger.state(case_id) == "awaiting_approval"
     clocks = [d for d in (await ledger.view(case_id))["deadlines"] if d["kind"] == "approval"]

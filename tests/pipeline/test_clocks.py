@@ -9,15 +9,6 @@ from bridge.core.model import Petitioner
 from tests.pipeline.conftest import JOINT, SINGLE, Ledger
 
 
-def reminders(messages: list[dict]) -> list[tuple[str, str, str]]:
-    kept = ("assignment.reminder", "assignment.escalated")
-    return (
-        [(m["target"], m.get("step", "escalate"), m["deadline"]["kind"]) for m in messages if m["type"] in kept]
-        if messages
-        else []
-    )
-
-
 async def test_every_limit_of_a_transfer_is_there_with_its_clause(ledger: Ledger) -> None:
     case_id = await ledger.ticket(SINGLE)
     due = (await ledger.assignment(case_id, "tax"))["due"]
