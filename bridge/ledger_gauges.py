@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bridge.core.model import CaseState
+from bridge.core.vocabulary import CaseState
 from bridge.metrics import Snapshot
 from bridge.store.store import Store
 from bridge.store.writer import Tx

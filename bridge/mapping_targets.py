@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from bridge.core.commands import UpstreamEventType
-from bridge.core.model import CounterpartyType, Insurance, PartyRole, TicketKind, UrgeLevel, Urgency
+from bridge.core.vocabulary import CounterpartyType, Insurance, PartyRole, TicketKind, UrgeLevel, Urgency
 from bridge.local_time import local_instant
 from bridge.wire.event import EventIn
 from bridge.wire.ticket import TicketIn

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-from bridge.core.model import MessageType
+from bridge.core.vocabulary import MessageType
 from bridge.folder import LocatedPath
 from bridge.signed_http import Address
 

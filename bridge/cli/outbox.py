@@ -54,7 +54,7 @@ def list_messages(
 def retry(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """让搁置或结果不明的消息再发一次（键不变，对方据此去重）。"""
     from bridge.app import system_ports
-    from bridge.core.model import OutboxState
+    from bridge.core.vocabulary import OutboxState
 
     wall = system_ports().clock.wall()
     states = [OutboxState.PARKED, OutboxState.UNCERTAIN]
@@ -65,7 +65,7 @@ def retry(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) ->
 @app.command()
 def drop(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """作废一件不再需要发出的消息。"""
-    from bridge.core.model import OutboxState
+    from bridge.core.vocabulary import OutboxState
 
     states = [OutboxState.PARKED, OutboxState.UNCERTAIN, OutboxState.READY]
     values = {"state": OutboxState.CANCELLED.value, "due_at": None, "reason": "dropped"}

@@ -10,14 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bridge.core.model import (
-    Attachment,
-    OpinionBody,
-    ProcedureId,
-    ReceiptType,
-    ReturnReason,
-    UrgeLevel,
-)
+from bridge.core.model import Attachment, OpinionBody
+from bridge.core.vocabulary import ProcedureId, ReceiptType, ReturnReason, UrgeLevel
 
 
 @dataclass(frozen=True, slots=True)

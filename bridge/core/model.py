@@ -1,7 +1,6 @@
 """The six nouns of the ledger and their states, as frozen values.
 
-Owns: Ticket, Case, Assignment, Opinion, Deadline, Message, Event and the closed word lists that
-the contract fixes. Must not: read a clock, touch a store, know a wire format.
+Owns: Ticket, Case, Assignment, Opinion, Deadline, Message, Event. Must not: read a clock, touch a store, know a wire format.
 
 Instants end in ``_at`` and are aware UTC. Everything in ``*Body`` classes may hold personal data
 and is sealed before it reaches a table.
@@ -11,240 +10,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-
-class TicketKind(StrEnum):
-    """What the citizen wants; decides whether a reply form and an objection window apply."""
-
-    CONSULT = "consult"
-    HELP = "help"
-    COMPLAINT = "complaint"
-    REPORT = "report"
-    SUGGESTION = "suggestion"
-    PRAISE = "praise"
-
-
-class Urgency(StrEnum):
-    """The upstream's own urgency mark."""
-
-    NORMAL = "normal"
-    URGENT = "urgent"
-    CRITICAL = "critical"
-
-
-class PartyRole(StrEnum):
-    """Who the petitioner is in the dispute."""
-
-    EMPLOYEE = "employee"
-    EMPLOYER = "employer"
-    FLEXIBLE = "flexible"
-    RESIDENT = "resident"
-    AGENT = "agent"
-    GROUP = "group"
-
-
-class CounterpartyType(StrEnum):
-    """Whom the petitioner complains of."""
-
-    EMPLOYER = "employer"
-    AGENCY = "agency"
-    PERSON = "person"
-
-
-class Insurance(StrEnum):
-    """Insurance kinds; an empty list means not stated."""
-
-    PENSION_EMPLOYEE = "pension_employee"
-    PENSION_RESIDENT = "pension_resident"
-    PENSION_INSTITUTION = "pension_institution"
-    MEDICAL_EMPLOYEE = "medical_employee"
-    MEDICAL_RESIDENT = "medical_resident"
-    UNEMPLOYMENT = "unemployment"
-    WORK_INJURY = "work_injury"
-    MATERNITY = "maternity"
-    LONG_TERM_CARE = "long_term_care"
-
-
-class PeriodStage(StrEnum):
-    """Where the fee period lies relative to the reform of unified collection (R36)."""
-
-    POST = "post"
-    PRE = "pre"
-    STRADDLE = "straddle"
-    UNKNOWN = "unknown"
-
-
-class ProcedureId(StrEnum):
-    """How a case is handled (policy 四(二))."""
-
-    DIRECT = "direct"
-    TRANSFER = "transfer"
-    JOINT_GENERAL = "joint_general"
-    JOINT_COMPLEX = "joint_complex"
-
-
-class CaseState(StrEnum):
-    """States of a case; suspended and confidential are flags, not states."""
-
-    TRIAGE = "triage"
-    AWAITING_APPROVAL = "awaiting_approval"
-    HANDLING = "handling"
-    CONSOLIDATING = "consolidating"
-    REPLYING = "replying"
-    REPLIED = "replied"
-    ARCHIVED = "archived"
-    WITHDRAWN = "withdrawn"
-    RETURNED_UPSTREAM = "returned_upstream"
-    CLOSED_CONSULT = "closed_consult"
-    CLOSED_REMEDY_TOLD = "closed_remedy_told"
-    MERGED = "merged"
-
-
-class TicketState(StrEnum):
-    """What we still owe the upstream for one ticket (internal; not part of the contract)."""
-
-    OPEN = "open"
-    REPLYING = "replying"
-    REPLIED = "replied"
-    WITHDRAWN = "withdrawn"
-    RETURNED = "returned"
-
-
-class AssignmentState(StrEnum):
-    """States of a unit's duty."""
-
-    QUEUED = "queued"
-    DISPATCHED = "dispatched"
-    SIGNED = "signed"
-    ANSWERED = "answered"
-    RETURNED = "returned"
-    WITHDRAWN = "withdrawn"
-
-
-class OutboxState(StrEnum):
-    """States of an outgoing message."""
-
-    READY = "ready"
-    LEASED = "leased"
-    DELIVERED = "delivered"
-    PARKED = "parked"
-    UNCERTAIN = "uncertain"
-    CANCELLED = "cancelled"
-
-
-class DeadlineKind(StrEnum):
-    """What a clock measures."""
-
-    SIGN = "sign"
-    RETURN = "return"
-    ACCEPT_NOTICE = "accept_notice"
-    INVITE = "invite"
-    OPINION = "opinion"
-    CONSOLIDATE = "consolidate"
-    APPROVAL = "approval"
-    MEETING = "meeting"
-    REPLY = "reply"
-    OBJECTION = "objection"
-
-
-class DeadlineStatus(StrEnum):
-    """Status of a clock; ``cancelled`` is internal and never exported."""
-
-    RUNNING = "running"
-    DUE_SOON = "due_soon"
-    OVERDUE = "overdue"
-    MET = "met"
-    MISSED = "missed"
-    PROVISIONAL = "provisional"
-    CANCELLED = "cancelled"
-
-
-class Role(StrEnum):
-    """A unit's role in a case."""
-
-    LEAD = "lead"
-    CO = "co"
-
-
-class ReceiptType(StrEnum):
-    """What a unit can send us about an assignment."""
-
-    SIGNED = "signed"
-    PROGRESS = "progress"
-    TOLD = "told"
-    RETURNED = "returned"
-    TRANSFERRED = "transferred"
-    INVITED = "invited"
-    PROPOSED_COMPLEX = "proposed_complex"
-    EXTENSION_REQUESTED = "extension_requested"
-    OPINION = "opinion"
-    CONSOLIDATED = "consolidated"
-
-
-class Conclusion(StrEnum):
-    """What an opinion concludes."""
-
-    SUBSTANTIATED = "substantiated"
-    PARTLY = "partly"
-    UNSUBSTANTIATED = "unsubstantiated"
-    NOT_IN_SCOPE = "not_in_scope"
-    ANSWERED = "answered"
-    NO_COMMENT = "no_comment"
-
-
-class ReturnReason(StrEnum):
-    """Why a unit returns an assignment (退单)."""
-
-    NOT_OUR_DUTY = "not_our_duty"
-    WRONG_REGION = "wrong_region"
-    OUT_OF_SCOPE = "out_of_scope"
-    DUPLICATE = "duplicate"
-    IN_PROCEEDINGS = "in_proceedings"
-    INSUFFICIENT_INFORMATION = "insufficient_information"
-    OTHER = "other"
-
-
-class UrgeLevel(StrEnum):
-    """催办, 督办, 通报."""
-
-    URGE = "urge"
-    SUPERVISE = "supervise"
-    CRITICISE = "criticise"
-
-
-class MessageType(StrEnum):
-    """Every message that can leave the process."""
-
-    ASSIGNMENT_DISPATCHED = "assignment.dispatched"
-    ASSIGNMENT_REMINDER = "assignment.reminder"
-    ASSIGNMENT_ESCALATED = "assignment.escalated"
-    ASSIGNMENT_WITHDRAWN = "assignment.withdrawn"
-    CASE_UPDATED = "case.updated"
-    TICKET_ASSIGNED = "ticket.assigned"
-    TICKET_TRANSFERRED = "ticket.transferred"
-    TICKET_ACCEPTED = "ticket.accepted"
-    TICKET_PROGRESS = "ticket.progress"
-    TICKET_EXTENSION_REQUESTED = "ticket.extension_requested"
-    TICKET_REPLIED = "ticket.replied"
-    TICKET_RETURNED = "ticket.returned"
-    TICKET_WITHDRAWN = "ticket.withdrawn"
-
-
-LEADING_OFFICE = "leading_office"
-"""领导小组办公室: approves, designates, is notified; owes no opinion (R4)."""
-
-OPEN_CASE_STATES = frozenset(
-    {
-        CaseState.TRIAGE,
-        CaseState.AWAITING_APPROVAL,
-        CaseState.HANDLING,
-        CaseState.CONSOLIDATING,
-        CaseState.REPLYING,
-    }
+from bridge.core.assessment import Evidence
+from bridge.core.vocabulary import (
+    AssignmentState,
+    CaseState,
+    Conclusion,
+    CounterpartyType,
+    DeadlineKind,
+    DeadlineStatus,
+    Insurance,
+    MessageType,
+    PartyRole,
+    PeriodStage,
+    ProcedureId,
+    ReceiptType,
+    Role,
+    TicketKind,
+    TicketState,
+    Urgency,
 )
-"""States in which somebody still owes something before the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,54 +147,6 @@ class Ticket:
     accepted_at: datetime | None = None
     replies: int = 0
     reply_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One hit that spoke for (or against) a category."""
-
-    rule: str
-    matched: str
-    category: str | None = None
-    weight: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """What the rules made of a text; ``review`` asks for a person before anything is sent."""
-
-    in_scope: bool
-    category: str | None = None
-    confidence: float = 0.0
-    second_category: str | None = None
-    candidates: tuple[tuple[str, float], ...] = ()
-    insurance: tuple[Insurance, ...] = ()
-    period: PeriodStage = PeriodStage.UNKNOWN
-    flags: tuple[str, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    out_reason: str | None = None
-    review: bool = False
-    review_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Who handles a case and under which clause; ``lead`` None means a person decides."""
-
-    lead: str | None
-    co_units: tuple[str, ...] = ()
-    procedure: ProcedureId | None = None
-    clauses: tuple[str, ...] = ()
-    route_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """The rules' whole decision on one ticket."""
-
-    classification: Classification
-    route: Route
-    rules_hash: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from bridge.core.model import (
-    Assessment,
+from bridge.core.assessment import Assessment, Route
+from bridge.core.model import TicketBody
+from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
     Insurance,
@@ -21,8 +22,6 @@ from bridge.core.model import (
     PeriodStage,
     ProcedureId,
     ReceiptType,
-    Route,
-    TicketBody,
     TicketKind,
 )
 

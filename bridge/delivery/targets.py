@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.adapter import FeedAdapter, OutboundMessage, UnitAdapter
-from bridge.core.model import Message, OutboxState
+from bridge.core.model import Message
 from bridge.core.policy import Rules
+from bridge.core.vocabulary import OutboxState
 from bridge.registry import Registry
 from bridge.store.outbox import Claimed, Placement
 

@@ -15,8 +15,8 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.core.model import OutboxState
 from bridge.core.retry import Park, RetryAfter, Uncertain, next_attempt
+from bridge.core.vocabulary import OutboxState
 from bridge.delivery.targets import NoSuchTarget, Targets
 from bridge.errors import DeliveryError, FailureReason, LeaseLost, NotYet, StaleRow, StoreError, Unavailable
 from bridge.metrics import Metrics

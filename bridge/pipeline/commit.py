@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import SYSTEM, CaseFile, Decision, Message, MessageType, OutboxState
+from bridge.core.model import SYSTEM, CaseFile, Decision, Message
+from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.errors import NotFound
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx

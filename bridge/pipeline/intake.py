@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from bridge.core.assessment import Assessment, Classification, Route
 from bridge.core.commands import UpstreamEvent
 from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.register import facts_of, register
 from bridge.core.lifecycle.work import Context
-from bridge.core.model import Actor, Assessment, Classification, Route, TicketDraft
+from bridge.core.model import Actor, TicketDraft
 from bridge.errors import NotFound
 from bridge.pipeline.commit import Committed, change, load, write
 from bridge.pipeline.inbound import Answer, Inbound

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import structlog
 
-from bridge.core.model import CaseFile, CaseState, Decision, Event, ReturnReason
+from bridge.core.model import CaseFile, Decision, Event
+from bridge.core.vocabulary import CaseState, ReturnReason
 from bridge.metrics import NO_CATEGORY, Metrics
 
 log = structlog.get_logger("bridge.ledger")

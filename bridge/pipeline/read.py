@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bridge.core.lifecycle import actions, views
+from bridge.core.lifecycle import actions, legality, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import CaseFile, Deadline, DeadlineStatus
+from bridge.core.model import CaseFile, Deadline
+from bridge.core.vocabulary import DeadlineStatus
 from bridge.errors import NotFound
 from bridge.pipeline.commit import load
 from bridge.pipeline.queries import CaseQuery
@@ -93,8 +94,8 @@ def assignment_view(work: Work, assignment: Any) -> dict[str, Any]:
         "role": assignment.role.value,
         "state": assignment.state.value,
         "round": assignment.round,
-        "owed": views.owed(assignment),
-        "allowed": views.allowed(work, assignment),
+        "owed": legality.owed(assignment),
+        "allowed": legality.allowed(work, assignment),
         "due": views.due(work, assignment),
         "dispatched_at": views.iso(assignment.dispatched_at),
         "signed_at": views.iso(assignment.signed_at),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from bridge.core.lifecycle import decide
-from bridge.core.model import SYSTEM, MessageType, OutboxState
+from bridge.core.model import SYSTEM
+from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.pipeline.commit import Committed, load, write
 from bridge.pipeline.runtime import Runtime
 from bridge.store.outbox import Claimed

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.core.model import Assessment
+from bridge.core.assessment import Assessment
 from bridge.core.policy import TicketFacts
 from bridge.rules.compile import CompiledRules
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from bridge.core.model import LEADING_OFFICE, DeadlineKind, Insurance, ProcedureId
 from bridge.core.policy import Gate
+from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, Insurance, ProcedureId
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_flow import AGENCY, ANY, LimitEntry, RouteEntry, RouteWhen, StageEntry
 from bridge.rules.findings import Findings

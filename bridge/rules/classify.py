@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from bridge.core.model import Classification, Evidence, Insurance, PeriodStage, TicketKind
+from bridge.core.assessment import Classification, Evidence
 from bridge.core.policy import TicketFacts
+from bridge.core.vocabulary import Insurance, PeriodStage, TicketKind
 from bridge.rules.document_evidence import (
     EvidenceRule,
     FlagRule,

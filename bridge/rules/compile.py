@@ -13,9 +13,10 @@ from functools import cached_property
 
 import structlog
 
+from bridge.core.assessment import Assessment, Classification, Route
 from bridge.core.calendar import PublishedYear
-from bridge.core.model import Assessment, Classification, Insurance, ProcedureId, Route
 from bridge.core.policy import Policy, RouteFacts, TicketFacts
+from bridge.core.vocabulary import Insurance, ProcedureId
 from bridge.rules.classify import Classifier
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_evidence import Condition, RulesSection

@@ -11,8 +11,10 @@ from typing import Any
 
 import orjson
 
-from bridge.core.model import Assessment, TicketBody, TicketKind
+from bridge.core.assessment import Assessment
+from bridge.core.model import TicketBody
 from bridge.core.policy import TicketFacts
+from bridge.core.vocabulary import TicketKind
 from bridge.rules.compile import CompiledRules
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bridge.core.model import DeadlineKind, Insurance, PartyRole, PeriodStage, ProcedureId, TicketKind
+from bridge.core.vocabulary import DeadlineKind, Insurance, PartyRole, PeriodStage, ProcedureId, TicketKind
 from bridge.rules.document_base import ClockTime, Identifier, Instant, IsoDate, IsoMonth, Names, Section, Short, Text
 from bridge.rules.document_evidence import RulesSection
 from bridge.rules.document_flow import (

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from bridge.core.model import Insurance, TicketKind
+from bridge.core.vocabulary import Insurance, TicketKind
 from bridge.rules.document_base import Identifier, IsoMonth, Section, Short
 
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"\S")]

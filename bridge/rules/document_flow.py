@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bridge.core.model import (
+from bridge.core.policy import Gate, LimitSource, LimitUnit, Who
+from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
     Insurance,
@@ -19,7 +20,6 @@ from bridge.core.model import (
     ReceiptType,
     TicketKind,
 )
-from bridge.core.policy import Gate, LimitSource, LimitUnit, Who
 from bridge.rules.document_base import Identifier, Names, Section, Short, Text
 
 AGENCY = "agency"

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.core.assessment import Assessment
 from bridge.core.calendar import SHANGHAI
 from bridge.core.deadline import due_at, ladder
 from bridge.core.lifecycle.clocks import LAPSES
-from bridge.core.model import Assessment, DeadlineKind, Step
+from bridge.core.model import Step
 from bridge.core.policy import Policy, TicketFacts, TimeLimit
+from bridge.core.vocabulary import DeadlineKind
 
 SHOWN = (
     DeadlineKind.SIGN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bridge.core.model import Assessment
+from bridge.core.assessment import Assessment
 from bridge.core.policy import TicketFacts
 from bridge.rules.classify import OPINION_RULE, Classifier
 from bridge.rules.compile import CompiledRules

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.core.model import FeePeriod, Insurance, PeriodStage
+from bridge.core.model import FeePeriod
+from bridge.core.vocabulary import Insurance, PeriodStage
 from bridge.rules.matcher import Hits, Span
 from bridge.rules.normalise import Layout
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import date, time
 
 from bridge.core.calendar import OFFICE_HOURS, OverlayEntry, PublishedYear, WorkCalendar
-from bridge.core.model import ProcedureId
 from bridge.core.policy import (
     CategoryInfo,
     Confidentiality,
@@ -22,6 +21,7 @@ from bridge.core.policy import (
     TimeLimit,
     Unit,
 )
+from bridge.core.vocabulary import ProcedureId
 from bridge.rules.calendar_data import load_calendar
 from bridge.rules.document import CalendarEntry, RulesDocument
 from bridge.rules.document_flow import LimitEntry, ProcedureEntry, RepliesEntry, StageEntry, UnitEntry

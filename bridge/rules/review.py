@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bridge.core.model import Classification, Route
+from bridge.core.assessment import Classification, Route
 from bridge.rules.document import ReviewEntry
 
 RouteOf = Callable[[str, Classification], Route]

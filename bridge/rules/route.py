@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge.core.model import Insurance, ProcedureId, Route, TicketKind
+from bridge.core.assessment import Route
 from bridge.core.policy import RouteFacts, Unit
+from bridge.core.vocabulary import Insurance, ProcedureId, TicketKind
 from bridge.rules.document_flow import AGENCY, RouteEntry, RouteWhen
 
 LIGHT_KINDS = frozenset({TicketKind.CONSULT, TicketKind.SUGGESTION})

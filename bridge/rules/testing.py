@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.core.model import Assessment, FeePeriod, Petitioner, TicketBody
+from bridge.core.assessment import Assessment
+from bridge.core.model import FeePeriod, Petitioner, TicketBody
 from bridge.core.policy import Policy, TicketFacts
 from bridge.rules.compile import CompiledRules
 from bridge.rules.document import ExpectedDecision, RuleCase

@@ -18,7 +18,8 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, insert
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
-from bridge.core.model import Message, OutboxState
+from bridge.core.model import Message
+from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Vault
 from bridge.errors import LeaseLost, StoreError
 from bridge.store.codec import table_of

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, func, literal_column, select, update
 
-from bridge.core.model import OutboxState
+from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Vault
 from bridge.errors import InvalidPayload, Problem
 from bridge.store.codec import table_of

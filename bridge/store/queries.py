@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
 
-from bridge.core.model import OPEN_CASE_STATES, AssignmentState, DeadlineStatus, OutboxState
+from bridge.core.vocabulary import OPEN_CASE_STATES, AssignmentState, DeadlineStatus, OutboxState
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, TICKETS, table_of
 from bridge.store.tables import OutboxRow
 from bridge.store.writer import Tx

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.model import ProcedureId
+from bridge.core.vocabulary import ProcedureId
 from bridge.wire.fields import (
     FilledLine,
     FilledOpinionWords,

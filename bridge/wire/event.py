@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.model import UrgeLevel
+from bridge.core.vocabulary import UrgeLevel
 from bridge.wire.fields import Attachments, ExternalId, Instant, Line, Lines, PastInstant, Wire, Words, some
 from bridge.wire.problems import chosen, validated
 from bridge.wire.strict_json import loads_object

@@ -11,14 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge.core.model import (
-    AssignmentState,
-    CaseState,
-    Conclusion,
-    ProcedureId,
-    ReceiptType,
-    Role,
-)
+from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, ProcedureId, ReceiptType, Role
 
 
 class Outgoing(BaseModel):

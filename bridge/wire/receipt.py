@@ -12,14 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import (
-    Conclusion,
-    OpinionBody,
-    OtherSide,
-    OverrideNote,
-    ReceiptType,
-    ReturnReason,
-)
+from bridge.core.model import OpinionBody, OtherSide, OverrideNote
+from bridge.core.vocabulary import Conclusion, ReceiptType, ReturnReason
 from bridge.wire.fields import (
     Attachments,
     Decimal,

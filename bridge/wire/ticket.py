@@ -13,18 +13,8 @@ from typing import Any
 import orjson
 from pydantic import Field
 
-from bridge.core.model import (
-    Counterparty,
-    CounterpartyType,
-    Insurance,
-    Location,
-    PartyRole,
-    Petitioner,
-    TicketBody,
-    TicketDraft,
-    TicketKind,
-    Urgency,
-)
+from bridge.core.model import Counterparty, Location, Petitioner, TicketBody, TicketDraft
+from bridge.core.vocabulary import CounterpartyType, Insurance, PartyRole, TicketKind, Urgency
 from bridge.wire.fields import (
     Amount,
     Attachments,

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from bridge.cli import app
 from bridge.cli.ledger import with_service, with_store
-from bridge.core.model import OutboxState
+from bridge.core.vocabulary import OutboxState
 from bridge.errors import AuthenticationFailed, BridgeError, ConfigError
 from bridge.pipeline.service import Service
 from bridge.store.store import Store

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bridge.core.model import ReturnReason
 from bridge.core.policy import Policy, Rules
+from bridge.core.vocabulary import ReturnReason
 from tests.pipeline.conftest import Ledger, clock, ledger, shipped_rules
 
 __all__ = ["Ledger", "Retuned", "clock", "ledger", "retune", "shipped_rules"]

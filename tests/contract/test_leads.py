@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.core.model import ReceiptType
+from bridge.core.vocabulary import ReceiptType
 from bridge.errors import IllegalTransition
 from tests.contract.conftest import WHY
 from tests.pipeline.conftest import JOINT, OFFICE, REFUND, SINGLE, Ledger

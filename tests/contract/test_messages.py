@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import Attachment, Petitioner, ReceiptType, TicketKind, UrgeLevel
+from bridge.core.model import Attachment, Petitioner
 from bridge.core.policy import Confidentiality
+from bridge.core.vocabulary import ReceiptType, TicketKind, UrgeLevel
 from tests.contract.conftest import complex_case, retune
 from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
 

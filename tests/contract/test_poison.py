@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from bridge.core.model import Message, MessageType, OutboxState
+from bridge.core.model import Message
 from bridge.core.retry import Park, RetryAfter, next_attempt
+from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
 from bridge.errors import FailureReason, InvalidPayload, Unavailable

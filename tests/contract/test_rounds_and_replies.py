@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Conclusion, OverrideNote, ProcedureId, TicketKind
+from bridge.core.model import OverrideNote
 from bridge.core.policy import ReplyRules
+from bridge.core.vocabulary import Conclusion, ProcedureId, TicketKind
 from bridge.errors import IllegalTransition, InvalidPayload
 from tests.contract.conftest import complex_case, retune
 from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import OverrideNote, ProcedureId
+from bridge.core.model import OverrideNote
+from bridge.core.vocabulary import ProcedureId
 from bridge.errors import IllegalTransition
 from tests.contract.conftest import WHY, complex_case, retune
 from tests.pipeline.conftest import JOINT, LEADER, OFFICE, REFUND, SINGLE, Ledger

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import DeadlineStatus, OutboxState, TicketKind
+from bridge.core.vocabulary import DeadlineStatus, OutboxState, TicketKind
 from bridge.delivery.targets import CONSOLE, HELD, Targets
 from bridge.errors import IllegalTransition
 from tests.contract.conftest import WHY
@@ -132,7 +132,8 @@ async def test_an_overridden_part_is_not_waited_for_when_its_unit_returns_it_aft
 def test_in_shadow_every_message_that_would_leave_is_held() -> None:
     from types import SimpleNamespace
 
-    from bridge.core.model import Message, MessageType
+    from bridge.core.model import Message
+    from bridge.core.vocabulary import MessageType
 
     adapter = SimpleNamespace(delivers=True)
     registry: Any = SimpleNamespace(feeds={"hotline": adapter}, channel=lambda name: adapter if name == "tax" else None)

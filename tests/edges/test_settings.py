@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.model import MessageType
+from bridge.core.vocabulary import MessageType
 from bridge.errors import ConfigError
 from bridge.settings import Settings
 from bridge.settings_file import load_settings, parse_settings

@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from bridge.core.commands import ActionName, UpstreamEventType
-from bridge.core.model import Conclusion, ProcedureId, ReceiptType, ReturnReason, UrgeLevel
+from bridge.core.vocabulary import Conclusion, ProcedureId, ReceiptType, ReturnReason, UrgeLevel
 from bridge.errors import InvalidPayload
 from bridge.wire import action, event, receipt
 from bridge.wire.action import ActionIn, parse_action

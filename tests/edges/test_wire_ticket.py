@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.model import Insurance, PartyRole, TicketKind, Urgency
+from bridge.core.vocabulary import Insurance, PartyRole, TicketKind, Urgency
 from bridge.errors import InvalidPayload, NotJson
 from bridge.wire.ticket import parse_ticket
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.core.model import TicketBody, TicketKind
+from bridge.core.model import TicketBody
 from bridge.core.policy import TicketFacts
+from bridge.core.vocabulary import TicketKind
 from bridge.rules.compile import CompiledRules
 from tests.evaluation.scoring import NUMBERS, Answer
 

@@ -13,21 +13,9 @@ import pytest
 
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt, UpstreamEvent, UpstreamEventType
 from bridge.core.lifecycle.work import FeedTerms
-from bridge.core.model import (
-    Actor,
-    CaseFile,
-    Conclusion,
-    Counterparty,
-    CounterpartyType,
-    OpinionBody,
-    OutboxState,
-    Petitioner,
-    ReceiptType,
-    TicketBody,
-    TicketDraft,
-    TicketKind,
-)
+from bridge.core.model import Actor, CaseFile, Counterparty, OpinionBody, Petitioner, TicketBody, TicketDraft
 from bridge.core.policy import Rules
+from bridge.core.vocabulary import Conclusion, CounterpartyType, OutboxState, ReceiptType, TicketKind
 from bridge.metrics import Metrics
 from bridge.pipeline import settle
 from bridge.pipeline.inbound import Answer

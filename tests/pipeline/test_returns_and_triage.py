@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.core.model import ReturnReason, TicketKind
+from bridge.core.vocabulary import ReturnReason, TicketKind
 from bridge.errors import IllegalTransition
 from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
 

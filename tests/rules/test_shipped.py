@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.core.model import ProcedureId, TicketBody, TicketKind
+from bridge.core.model import TicketBody
 from bridge.core.policy import RouteFacts, TicketFacts
+from bridge.core.vocabulary import ProcedureId, TicketKind
 from bridge.rules.compile import CompiledRules
 from bridge.rules.matcher import Matcher
 from bridge.rules.normalise import Normaliser

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.core.calendar import build_calendar
-from bridge.core.model import CaseState, MessageType
+from bridge.core.vocabulary import CaseState, MessageType
 from bridge.demo.player import Run, mornings, runs_of
 from bridge.demo.stories import CLOSES, OPENS, STORIES
 from bridge.demo.story import CHINA, Act, Event, Push, Receipt, Story, Ticket, Visit, instant

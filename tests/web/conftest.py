@@ -18,8 +18,8 @@ import pytest
 from adapters.hotline_12345 import HotlineConfig
 from adapters.http_json import HttpJsonConfig
 from bridge.core.lifecycle.work import FeedTerms
-from bridge.core.model import OutboxState
 from bridge.core.policy import Rules
+from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Keyring, Vault
 from bridge.metrics import Metrics
 from bridge.pipeline.observe import Observer

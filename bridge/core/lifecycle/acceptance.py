@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bridge.core.lifecycle import clocks, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import DeadlineKind, MessageType, Ticket
+from bridge.core.model import Ticket
+from bridge.core.vocabulary import DeadlineKind, MessageType
 
 PAYER = "payer"
 

@@ -12,8 +12,9 @@ from typing import Any
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import clocks, leads, opinions, receipts, replying, rounds, stages, views
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import (
-    Assignment,
+from bridge.core.model import Assignment
+from bridge.core.policy import RouteFacts, Unit
+from bridge.core.vocabulary import (
     CaseState,
     CounterpartyType,
     DeadlineKind,
@@ -22,7 +23,6 @@ from bridge.core.model import (
     Role,
     TicketState,
 )
-from bridge.core.policy import RouteFacts, Unit
 from bridge.errors import IllegalTransition, InvalidPayload, NotFound, Problem
 
 _TRIAGE = frozenset({CaseState.TRIAGE})

@@ -12,19 +12,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from bridge.core.deadline import due_at, ladder
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import (
-    LEADING_OFFICE,
-    Assignment,
-    Deadline,
-    DeadlineBasis,
-    DeadlineKind,
-    DeadlineStatus,
-    ProcedureId,
-    Role,
-    Step,
-    Ticket,
-)
+from bridge.core.model import Assignment, Deadline, DeadlineBasis, Step, Ticket
 from bridge.core.policy import LimitSource, LimitUnit, TimeLimit
+from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, DeadlineStatus, ProcedureId, Role
 
 CHINA = timezone(timedelta(hours=8))
 

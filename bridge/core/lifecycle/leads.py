@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bridge.core.lifecycle import clocks, stages
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import Assignment, AssignmentState, CaseState, DeadlineKind, ProcedureId, ReceiptType, Role
+from bridge.core.model import Assignment
 from bridge.core.policy import Who
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, ProcedureId, ReceiptType, Role
 
 
 def set_lead(work: Work, unit: str, *, transferred: bool = False) -> None:

@@ -12,18 +12,8 @@ from bridge.core import reply as composing
 from bridge.core.commands import UnitReceipt
 from bridge.core.lifecycle import clocks, replying, stages
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import (
-    Assignment,
-    AssignmentState,
-    CaseState,
-    Conclusion,
-    DeadlineKind,
-    Opinion,
-    OpinionBody,
-    OverrideNote,
-    ReceiptType,
-    Role,
-)
+from bridge.core.model import Assignment, Opinion, OpinionBody, OverrideNote
+from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, ReceiptType, Role
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED, CaseState.CLOSED_CONSULT, CaseState.CLOSED_REMEDY_TOLD})

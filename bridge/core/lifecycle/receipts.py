@@ -9,21 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import acceptance, clocks, leads, opinions, replying, stages, views
+from bridge.core.lifecycle import acceptance, clocks, leads, legality, opinions, replying, stages, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import (
-    Assignment,
-    AssignmentState,
-    CaseState,
-    Conclusion,
-    DeadlineKind,
-    ExtensionRequest,
-    MessageType,
-    OpinionBody,
-    ReceiptType,
-    Role,
-)
+from bridge.core.model import Assignment, ExtensionRequest, OpinionBody
 from bridge.core.policy import Unit
+from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, MessageType, ReceiptType, Role
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 _NAMES = {
@@ -50,7 +40,7 @@ def receive(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
 
 
 def _refuse_illegal(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
-    legal = {*views.owed(assignment), *views.allowed(work, assignment)}
+    legal = {*legality.owed(assignment), *legality.allowed(work, assignment)}
     if receipt.type.value in legal:
         return
     overrides = receipt.type is ReceiptType.CONSOLIDATED and receipt.opinion is not None
@@ -63,7 +53,7 @@ _NEVER = OpinionBody(text="", conclusion=Conclusion.ANSWERED)
 
 
 def _illegal(work: Work, assignment: Assignment, detail: str) -> IllegalTransition:
-    return IllegalTransition(detail, owed=views.owed(assignment), allowed=views.allowed(work, assignment))
+    return IllegalTransition(detail, owed=legality.owed(assignment), allowed=legality.allowed(work, assignment))
 
 
 def _why(work: Work, assignment: Assignment, receipt: UnitReceipt) -> str:
@@ -78,7 +68,7 @@ def _why(work: Work, assignment: Assignment, receipt: UnitReceipt) -> str:
     if receipt.type is ReceiptType.CONSOLIDATED and stages.opinions_missing(work):
         missing = "、".join(work.policy.units[a.unit].name for a in stages.opinions_missing(work))
         return f"还缺{missing}的书面意见；确需先行答复的须写明 override"
-    return f"案件状态为 {work.case.state.value}，应办：{'、'.join(views.owed(assignment)) or '无'}"
+    return f"案件状态为 {work.case.state.value}，应办：{'、'.join(legality.owed(assignment)) or '无'}"
 
 
 def _signed(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
@@ -213,7 +203,7 @@ def _proposed_complex(work: Work, assignment: Assignment, receipt: UnitReceipt) 
 
 
 def _extension_requested(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
-    limit, until = views.extension_limit(work, assignment), receipt.until
+    limit, until = legality.extension_limit(work, assignment), receipt.until
     if until is None or (limit is not None and until <= limit):
         raise InvalidPayload([Problem("until", "申请延长到的时间必须晚于现在的时限")])
     reason = receipt.reason or ""

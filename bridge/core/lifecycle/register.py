@@ -8,21 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridge.core.assessment import Assessment
 from bridge.core.lifecycle import acceptance, actions, clocks, stages, views
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import (
-    Assessment,
-    Case,
-    CaseFile,
-    CaseState,
-    ProcedureId,
-    Ticket,
-    TicketBody,
-    TicketDraft,
-    TicketKind,
-    TicketState,
-)
+from bridge.core.model import Case, CaseFile, Ticket, TicketBody, TicketDraft
 from bridge.core.policy import Policy, TicketFacts
+from bridge.core.vocabulary import CaseState, ProcedureId, TicketKind, TicketState
 
 
 def facts_of(feed: str, draft: TicketDraft, context: Context) -> TicketFacts:

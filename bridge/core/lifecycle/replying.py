@@ -9,14 +9,13 @@ from __future__ import annotations
 from bridge.core import reply as composing
 from bridge.core.lifecycle import acceptance, clocks, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import (
+from bridge.core.model import Opinion, Ticket
+from bridge.core.vocabulary import (
     CaseState,
     CounterpartyType,
     DeadlineKind,
     MessageType,
-    Opinion,
     ReceiptType,
-    Ticket,
     TicketKind,
     TicketState,
 )

@@ -12,14 +12,8 @@ from datetime import datetime
 
 from bridge.core.lifecycle import clocks, stages
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import (
-    Assignment,
-    AssignmentState,
-    CaseState,
-    DeadlineKind,
-    Ticket,
-    TicketState,
-)
+from bridge.core.model import Assignment, Ticket
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
 
 
 def start_round(work: Work, tickets: Sequence[Ticket], respond_by: datetime | None) -> None:

@@ -11,19 +11,18 @@ from collections.abc import Iterable
 
 from bridge.core.lifecycle import acceptance, clocks, replying, views
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import (
+from bridge.core.model import Assignment, Opinion
+from bridge.core.policy import Duty, Gate, Stage, Who
+from bridge.core.vocabulary import (
     LEADING_OFFICE,
-    Assignment,
     AssignmentState,
     CaseState,
     DeadlineKind,
     MessageType,
-    Opinion,
     ProcedureId,
     ReceiptType,
     Role,
 )
-from bridge.core.policy import Duty, Gate, Stage, Who
 
 
 def stages(work: Work) -> tuple[Stage, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bridge.core.lifecycle import clocks, replying, stages, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Deadline, DeadlineKind, DeadlineStatus, MessageType
+from bridge.core.model import Assignment, Deadline
+from bridge.core.vocabulary import DeadlineKind, DeadlineStatus, MessageType
 
 REMINDERS = frozenset({"half", "eighty", "due_day", "after_one"})
 """Rungs that are sent to the unit."""

@@ -14,17 +14,8 @@ from bridge.core.commands import UpstreamEvent, UpstreamEventType
 from bridge.core.lifecycle import clocks, replying, rounds, views
 from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import (
-    CaseState,
-    DeadlineKind,
-    MessageType,
-    Role,
-    Ticket,
-    TicketDraft,
-    TicketKind,
-    TicketState,
-    UrgeLevel,
-)
+from bridge.core.model import Ticket, TicketDraft
+from bridge.core.vocabulary import CaseState, DeadlineKind, MessageType, Role, TicketKind, TicketState, UrgeLevel
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 _URGE_NAMES = {UrgeLevel.URGE: "催办", UrgeLevel.SUPERVISE: "督办", UrgeLevel.CRITICISE: "通报"}

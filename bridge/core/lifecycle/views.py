@@ -7,36 +7,21 @@ Source: contract section 3, "Pushed upstream" and "Every message to a unit".
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from bridge.core.lifecycle import clocks
-from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import (
+from bridge.core.lifecycle import clocks, legality, secrecy
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import Assignment, Message, Petitioner, Ticket
+from bridge.core.vocabulary import (
     LEADING_OFFICE,
-    Assignment,
-    AssignmentState,
-    CaseState,
     DeadlineKind,
-    Message,
     MessageType,
-    Petitioner,
-    ProcedureId,
     ReceiptType,
-    Role,
-    Ticket,
 )
 
 CHINA = timezone(timedelta(hours=8))
-BLANK = "＊＊＊"
-_GAP = r"[\s\-－—·.]?"
-"""What people put between the digits of a number; ``\\d`` takes full-width digits too."""
-_PHONE = rf"(?<!\d)(?:[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}|[0０]\d{{2,3}}{_GAP}\d{{7,8}})(?!\d)"
-_IDENTITY = rf"(?<!\d)\d(?:{_GAP}\d){{16}}{_GAP}[\dXxＸｘ](?!\d)"
-_COURTESY = r"(?:先生|女士|小姐|师傅|某某?|老师|同志|大姐|大哥|阿姨)"
 
 _DUE_KINDS = {
     "sign_by": DeadlineKind.SIGN,
@@ -44,80 +29,11 @@ _DUE_KINDS = {
     "opinion_by": DeadlineKind.OPINION,
     "consolidate_by": DeadlineKind.CONSOLIDATE,
 }
-_BEFORE_REPLY = frozenset({CaseState.TRIAGE, CaseState.AWAITING_APPROVAL, CaseState.HANDLING, CaseState.CONSOLIDATING})
-_ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED})
 
 
 def iso(instant: datetime | None) -> str | None:
     """Render an instant as ISO 8601 at +08:00, to the second."""
     return None if instant is None else instant.astimezone(CHINA).replace(microsecond=0).isoformat()
-
-
-def owed(assignment: Assignment) -> list[str]:
-    """Return the receipts this unit owes now, in the order they are due."""
-    if assignment.state not in ACTIVE:
-        return []
-    order = (ReceiptType.SIGNED, ReceiptType.OPINION, ReceiptType.CONSOLIDATED)
-    return [type_.value for type_ in order if type_ in assignment.owes]
-
-
-def allowed(work: Work, assignment: Assignment) -> list[str]:
-    """Return the receipts that are legal now besides those owed."""
-    if assignment.state not in ACTIVE:
-        return []
-    legal = [type_ for type_ in ReceiptType if _is_legal(work, assignment, type_)]
-    return [type_.value for type_ in legal if type_ not in assignment.owes]
-
-
-def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
-    state = work.case.state
-    is_lead = assignment.role is Role.LEAD
-    before_reply = state in _BEFORE_REPLY
-    match type_:
-        case ReceiptType.TOLD | ReceiptType.PROGRESS:
-            return before_reply or state in _ANSWERED or state is CaseState.CLOSED_CONSULT
-        case ReceiptType.OPINION:
-            return (before_reply or state in _ANSWERED) if is_lead else before_reply
-        case ReceiptType.RETURNED:
-            return before_reply and may_return(work, assignment)
-        case ReceiptType.TRANSFERRED:
-            return before_reply and is_lead and assignment.signed_at is not None
-        case ReceiptType.INVITED:
-            return before_reply and is_lead and work.case.procedure is ProcedureId.JOINT_GENERAL
-        case ReceiptType.PROPOSED_COMPLEX:
-            return (
-                before_reply
-                and is_lead
-                and work.case.procedure is not ProcedureId.JOINT_COMPLEX
-                and (state is not CaseState.AWAITING_APPROVAL)
-            )
-        case ReceiptType.EXTENSION_REQUESTED:
-            return before_reply and may_ask_extension(work, assignment)
-        case _:
-            return False
-
-
-def may_return(work: Work, assignment: Assignment) -> bool:
-    """Tell whether a unit may still return its assignment: unsigned, in the window, not designated."""
-    window = work.clock_of(assignment.id, DeadlineKind.RETURN)
-    in_window = window is None or work.now <= window.due_at
-    unsigned = assignment.state is AssignmentState.DISPATCHED and assignment.signed_at is None
-    return unsigned and assignment.may_return and in_window
-
-
-def extension_limit(work: Work, assignment: Assignment) -> datetime | None:
-    """Return the limit an extension of this assignment would move: the reply for a lead, else the opinion."""
-    if assignment.role is Role.LEAD:
-        return clocks.reply_due(work)
-    clock = work.clock_of(assignment.id, DeadlineKind.OPINION)
-    return clock.due_at if clock and ReceiptType.OPINION in assignment.owes else None
-
-
-def may_ask_extension(work: Work, assignment: Assignment) -> bool:
-    """Tell whether more time may be asked for: before expiry, and nothing asked already."""
-    limit = extension_limit(work, assignment)
-    pending = assignment.extension is not None and assignment.extension.decision is None
-    return limit is not None and work.now <= limit and not pending
 
 
 def due(work: Work, assignment: Assignment) -> dict[str, str | None]:
@@ -148,7 +64,7 @@ def shown(work: Work) -> dict[str, Shown]:
     opinions = tuple(opinion.id for opinion in work.standing_opinions())
     return {
         assignment.id: Shown(
-            tuple(owed(assignment)),
+            tuple(legality.owed(assignment)),
             tuple(due(work, assignment).values()),
             work.case.lead,
             work.case.category,
@@ -187,7 +103,7 @@ def category_view(work: Work) -> dict[str, Any] | None:
 
 def send_unit(work: Work, assignment: Assignment, type_: MessageType, **extra: Any) -> None:
     """Queue a message to an assignment's unit, with the standard body."""
-    body = {"type": type_.value, **unit_body(work, assignment), **blank_for(work, assignment.unit, extra)}
+    body = {"type": type_.value, **unit_body(work, assignment), **secrecy.blank_for(work, assignment.unit, extra)}
     serial = work.next_serial()
     purpose = type_.value.split(".")[1]
     work.messages.append(
@@ -210,7 +126,7 @@ def send_office(work: Work, assignment: Assignment | None, why: str, **extra: An
     serial = work.next_serial()
     base = office_body(work, assignment) if assignment else case_body_for_office(work)
     body: dict[str, Any] = {"type": MessageType.ASSIGNMENT_ESCALATED.value, **base}
-    told = blank_for(work, LEADING_OFFICE, extra)
+    told = secrecy.blank_for(work, LEADING_OFFICE, extra)
     body["escalation"] = {"reason": why, "unit": assignment.unit if assignment else None, **told}
     owner = assignment.id if assignment else work.case.id
     work.messages.append(
@@ -266,8 +182,8 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
         "role": assignment.role.value,
         "procedure": case.procedure.value if case.procedure else None,
         "round": case.round,
-        "owed": owed(assignment),
-        "allowed": allowed(work, assignment),
+        "owed": legality.owed(assignment),
+        "allowed": legality.allowed(work, assignment),
         "category": category_view(work),
         "due": due(work, assignment),
         "clause": list(case.clauses),
@@ -277,7 +193,7 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
         "ready_to_consolidate": ready,
     }
     if ready:
-        body["opinions"] = blank_for(work, reader, opinions_view(work))
+        body["opinions"] = secrecy.blank_for(work, reader, opinions_view(work))
     return body
 
 
@@ -302,7 +218,7 @@ def opinions_view(work: Work) -> list[dict[str, Any]]:
 
 def case_view(work: Work, unit: str) -> dict[str, Any]:
     """Return what a unit is told of the matter; a confidential petitioner is left out and blanked."""
-    hidden = hides_petitioner(work, unit)
+    hidden = secrecy.hides_petitioner(work, unit)
     tickets = list(work.tickets.values())
     return {
         "id": work.case.id,
@@ -315,33 +231,10 @@ def case_view(work: Work, unit: str) -> dict[str, Any]:
     }
 
 
-def hides_petitioner(work: Work, unit: str) -> bool:
-    """Tell whether a unit must not learn who the petitioner is."""
-    return work.case.confidential and unit not in work.policy.confidentiality.visible_to
-
-
-def blank_for(work: Work, unit: str, told: Any) -> Any:
-    """Return a JSON value with the petitioners blanked out of its free text, where the unit must not know them."""
-    if not hides_petitioner(work, unit):
-        return told
-    blanks = [_blanker(ticket.body.petitioner) for ticket in work.tickets.values()]
-    return _blanked(told, blanks)
-
-
-def _blanked(told: Any, blanks: list[Callable[[str], str]]) -> Any:
-    if isinstance(told, str):
-        for blank in blanks:
-            told = blank(told)
-        return told
-    if isinstance(told, dict):
-        return {name: _blanked(value, blanks) for name, value in told.items()}
-    return [_blanked(value, blanks) for value in told] if isinstance(told, list) else told
-
-
 def ticket_view(ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
     """Return one ticket's content for a unit, blanked if the petitioner must stay hidden."""
     body = ticket.body
-    blank = _blanker(body.petitioner) if hidden else _as_is
+    blank = secrecy.blanker(body.petitioner) if hidden else secrecy.as_is
     view: dict[str, Any] = {
         "feed": ticket.feed,
         "external_id": ticket.external_id,
@@ -377,29 +270,6 @@ def _petitioner(petitioner: Petitioner) -> dict[str, Any]:
 def _role_only(petitioner: Petitioner) -> dict[str, Any]:
     view = {"confidential": True, "role": petitioner.role.value if petitioner.role else None}
     return {name: value for name, value in view.items() if value is not None}
-
-
-def _as_is(text: str) -> str:
-    return text
-
-
-def _blanker(petitioner: Petitioner) -> Callable[[str], str]:
-    marks = [petitioner.name, petitioner.phone, petitioner.id_number, petitioner.address]
-    words = sorted((mark.strip() for mark in marks if mark and mark.strip()), key=len, reverse=True)
-    patterns = [_spaced(word) for word in words] + [_IDENTITY, _PHONE]
-    if petitioner.name and (name := petitioner.name.strip()):
-        patterns.append(f"(?:{re.escape(name[:2])}|{re.escape(name[:1])}){_COURTESY}")
-    pattern = re.compile("|".join(patterns))
-
-    def blank(text: str) -> str:
-        return pattern.sub(BLANK, text)
-
-    return blank
-
-
-def _spaced(word: str) -> str:
-    """Return a pattern for a word that also finds it with gaps between its characters."""
-    return _GAP.join(re.escape(character) for character in word if not character.isspace())
 
 
 def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> str | None:

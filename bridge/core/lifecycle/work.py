@@ -15,22 +15,17 @@ from bridge.core.model import (
     SYSTEM,
     Actor,
     Assignment,
-    AssignmentState,
     Case,
     CaseFile,
     Deadline,
-    DeadlineKind,
-    DeadlineStatus,
     Decision,
     Event,
     Message,
-    MessageType,
     Opinion,
-    Role,
     Ticket,
-    TicketState,
 )
 from bridge.core.policy import Policy, Rules
+from bridge.core.vocabulary import AssignmentState, DeadlineKind, DeadlineStatus, MessageType, Role, TicketState
 
 ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, AssignmentState.ANSWERED})
 """Assignment states in which a unit takes part in the case."""

@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from bridge.core.lifecycle.work import FeedTerms
-from bridge.core.model import Petitioner, TicketBody, TicketDraft, TicketKind
+from bridge.core.model import Petitioner, TicketBody, TicketDraft
 from bridge.core.policy import Rules
+from bridge.core.vocabulary import TicketKind
 from bridge.crypto import Keyring, Vault
 from bridge.metrics import Metrics
 from bridge.pipeline.inbound import Inbound

@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Actor, Case, CaseFile, CaseState, Decision, Event
+from bridge.core.model import Actor, Case, CaseFile, Decision, Event
+from bridge.core.vocabulary import CaseState
 from bridge.crypto import Keyring, Vault
 from bridge.errors import BridgeError, ConfigError, IllegalTransition, ReplayConflict, StaleRow, Unavailable
 from bridge.store import migrate

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bridge.core.model import Message, MessageType, OutboxState
+from bridge.core.model import Message
+from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.errors import LeaseLost
 from bridge.store.outbox import Claimed, Placement
 from bridge.store.store import Store

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Table, UniqueConstraint, insert, literal, select
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import Conclusion, OpinionBody, OutboxState, ReceiptType
+from bridge.core.model import OpinionBody
+from bridge.core.vocabulary import Conclusion, OutboxState, ReceiptType
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.service import Service
 from bridge.store import tables

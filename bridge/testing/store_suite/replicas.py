@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import ReceiptType
+from bridge.core.vocabulary import ReceiptType
 from bridge.errors import Unavailable
 from bridge.pipeline.inbound import Answer
 from bridge.pipeline.service import Service

@@ -1,0 +1,69 @@
+"""Who must stay hidden from whom, and blanking a person out of every word.
+
+Owns: when a unit may not see the petitioner, and what a hidden text looks like. Must not: build messages.
+Source: contract section 3 ("A confidential petitioner's identity is left out"); 信访工作条例 30, 46(5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import Petitioner
+
+BLANK = "＊＊＊"
+_GAP = r"[\s\-－—·.]?"
+"""What people put between the digits of a number; ``\\d`` takes full-width digits too."""
+_PHONE = rf"(?<!\d)(?:[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}|[0０]\d{{2,3}}{_GAP}\d{{7,8}})(?!\d)"
+_IDENTITY = rf"(?<!\d)\d(?:{_GAP}\d){{16}}{_GAP}[\dXxＸｘ](?!\d)"
+_COURTESY = r"(?:先生|女士|小姐|师傅|某某?|老师|同志|大姐|大哥|阿姨)"
+
+
+def hides_petitioner(work: Work, unit: str) -> bool:
+    """Tell whether a unit must not learn who the petitioner is."""
+    return work.case.confidential and unit not in work.policy.confidentiality.visible_to
+
+
+def blank_for(work: Work, unit: str, told: Any) -> Any:
+    """Return a JSON value with the petitioners blanked out of its free text, where the unit must not know them."""
+    if not hides_petitioner(work, unit):
+        return told
+    blanks = [blanker(ticket.body.petitioner) for ticket in work.tickets.values()]
+    return _blanked(told, blanks)
+
+
+def _blanked(told: Any, blanks: list[Callable[[str], str]]) -> Any:
+    if isinstance(told, str):
+        for blank in blanks:
+            told = blank(told)
+        return told
+    if isinstance(told, dict):
+        return {name: _blanked(value, blanks) for name, value in told.items()}
+    return [_blanked(value, blanks) for value in told] if isinstance(told, list) else told
+
+
+def as_is(text: str) -> str:
+    """Show a text unchanged."""
+    return text
+
+
+def blanker(petitioner: Petitioner) -> Callable[[str], str]:
+    """Return a function that blanks a petitioner's name, numbers and address out of a text."""
+    marks = [petitioner.name, petitioner.phone, petitioner.id_number, petitioner.address]
+    words = sorted((mark.strip() for mark in marks if mark and mark.strip()), key=len, reverse=True)
+    patterns = [_spaced(word) for word in words] + [_IDENTITY, _PHONE]
+    if petitioner.name and (name := petitioner.name.strip()):
+        patterns.append(f"(?:{re.escape(name[:2])}|{re.escape(name[:1])}){_COURTESY}")
+    pattern = re.compile("|".join(patterns))
+
+    def blank(text: str) -> str:
+        return pattern.sub(BLANK, text)
+
+    return blank
+
+
+def _spaced(word: str) -> str:
+    """Return a pattern for a word that also finds it with gaps between its characters."""
+    return _GAP.join(re.escape(character) for character in word if not character.isspace())
