@@ -84,13 +84,18 @@ def create_folder(directory: Path) -> list[Path]:
     (directory / "secrets").mkdir(parents=True, exist_ok=True)
     (directory / "secrets").chmod(0o700)
     config = directory / "bridge.toml"
-    texts = {config: _HEAD + "".join(_CHANNEL.format(unit=unit) for unit in UNITS) + _TAIL}
+    texts = {config: example_config()}
     for name in ("hotline", *UNITS):
         texts[directory / "secrets" / name] = new_secret(SystemRng().token(SECRET_BYTES)) + "\n"
     written = [_private(path, text) for path, text in texts.items()]
     Keyring.create(directory / "data" / "keys.json")
     written.append(directory / "data" / "keys.json")
     return written + _copied_rules(directory)
+
+
+def example_config() -> str:
+    """Return the commented ``bridge.toml`` (also kept as ``ops/bridge.example.toml``)."""
+    return _HEAD + "".join(_CHANNEL.format(unit=unit) for unit in UNITS) + _TAIL
 
 
 def shipped_rules() -> Path:

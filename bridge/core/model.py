@@ -2,8 +2,7 @@
 
 Owns: Ticket, Case, Assignment, Opinion, Deadline, Message, Event. Must not: read a clock, touch a store, know a wire format.
 
-Instants end in ``_at`` and are aware UTC. Everything in ``*Body`` classes may hold personal data
-and is sealed before it reaches a table.
+Instants end in ``_at`` and are aware UTC. Everything in ``*Body`` classes may be personal and is sealed at rest.
 """
 
 from __future__ import annotations
