@@ -33,6 +33,7 @@ from bridge.ledger_gauges import snapshot
 from bridge.logs import configure_logs
 from bridge.loops import Heartbeats, Leader, repeat
 from bridge.metrics import Metrics
+from bridge.pid_file import pid_file
 from bridge.pipeline.observe import Observer
 from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.service import Service
@@ -135,6 +136,7 @@ class Daemon:
         self._listen_for_signals()
         async with AsyncExitStack() as stack:
             await self._start(stack)
+            stack.enter_context(pid_file(self.settings.folder))
             log.info("daemon.started", roles=list(self.roles), listen=self.settings.document.listen)
             await self._stop.wait()
             self.draining = True

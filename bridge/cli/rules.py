@@ -1,4 +1,4 @@
-"""``bridge rules``: check, test, explain and classify with a rules file.
+"""``bridge rules``: check, test, explain, classify and more with a rules file.
 
 Owns: reading arguments, printing, exit status (0 right, 1 the thing checked does not hold, 2 wrong use).
 Must not: decide anything itself, or touch the database.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from bridge.cli.rules_compare import diff, learn, suggest
+from bridge.cli.rules_reload import reload
 from bridge.cli.rules_shared import AsJson, Config, File, RulesFile, load_or_exit, rules_path
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="分派规则:检查、自测、解释、批量分类。", no_args_is_help=True)
 
-for command in (diff, suggest, learn):
+for command in (diff, suggest, learn, reload):
     app.command()(command)
 
 PROGRESS_EVERY = 2000
