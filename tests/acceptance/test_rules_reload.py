@@ -44,6 +44,6 @@ def test_a_changed_file_goes_live_and_a_broken_one_does_not(bridge: BridgeProces
     assert after != before
 
     rules.write_text(rules.read_text(encoding="utf-8") + "units: [\n", encoding="utf-8")
-    with pytest.raises(RuntimeError, match="rules.yaml:"):
+    with pytest.raises(RuntimeError, match=r"rules\.yaml:"):
         bridge.command("rules", "reload")
     assert live_hash(bridge) == after
