@@ -47,6 +47,7 @@ class FileDrop(FolderSource, UnitAdapter[FileDropConfig]):
     Config = FileDropConfig
     capabilities = Capabilities(idempotent=True)
     suffix = ".json"
+    name_counts = True
 
     def __init__(self, config: FileDropConfig, context: AdapterContext) -> None:
         """Open nothing yet."""

@@ -50,6 +50,8 @@ class FolderSource(ABC):
     """
 
     suffix: ClassVar[str]
+    name_counts: ClassVar[bool] = False
+    """Whether the same bytes under another name are another file: they are where the name says what the file is about."""
     folder: ExchangeFolder
 
     @abstractmethod

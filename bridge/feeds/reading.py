@@ -6,6 +6,7 @@ Owns: the file's identity, its size limit, and the order of the last steps: note
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ MAX_FILE_BYTES = 256 << 20
 
 @dataclass
 class Reading:
-    """A file being read. ``key`` is the SHA-256 (hex) of its bytes once it is open."""
+    """A file being read. ``key`` identifies it once it is open: SHA-256 (hex) of its bytes, and of its name if that counts."""
 
     source: FolderSource
     waiting: Waiting
@@ -55,7 +56,9 @@ class Reading:
         if self._seen.st_size > MAX_FILE_BYTES:
             self._entries = iter([Entry(1, problem="文件超过 256 MiB，请拆分后重新放入")])
             return
-        self.key = digest_of(file).hex()
+        digest = digest_of(file)
+        named = hashlib.sha256(os.fsencode(self.name) + b"/" + digest).digest()
+        self.key = (named if self.source.name_counts else digest).hex()
         file.seek(0)
         self._entries = self._guarded(file)
 

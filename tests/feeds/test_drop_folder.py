@@ -15,8 +15,8 @@ from tests.pipeline.conftest import JOINT, SINGLE
 OPINION = {"type": "opinion", "text": "经核查属实，已更正。", "conclusion": "substantiated", "signed_by": "王五"}
 
 
-async def assignment(exchange: Exchange, content: str = SINGLE) -> tuple[str, str]:
-    case_id = await exchange.ledger.ticket(content)
+async def assignment(exchange: Exchange, content: str = SINGLE, **more: Any) -> tuple[str, str]:
+    case_id = await exchange.ledger.ticket(content, **more)
     return case_id, (await exchange.ledger.assignment(case_id, "tax"))["id"]
 
 
@@ -53,6 +53,26 @@ async def test_the_same_file_again_is_answered_and_not_executed(exchange: Exchan
     history = await exchange.ledger.service.history(case_id)
     assert [e["type"] for e in history["events"]].count("progress.reported") == 1
     assert exchange.files("tax/done") == [f"{part}-1.answer.json", f"{part}-1.json"]
+
+
+async def test_the_same_bytes_for_another_assignment_are_another_receipt(exchange: Exchange) -> None:
+    (_, first), (_, second) = await assignment(exchange), await assignment(exchange, external_id="T2")
+    assert first != second
+    for part in (first, second):
+        put(exchange, f"{part}-1.json", {"type": "signed", "signed_by": "王五"})
+    await exchange.poll()
+    for part in (first, second):
+        answer = exchange.read(f"tax/done/{part}-1.answer.json")
+        assert (answer["assignment_id"], answer["state"]) == (part, "signed")
+
+
+async def test_the_same_bytes_under_another_name_are_judged_anew(exchange: Exchange) -> None:
+    case_id, part = await assignment(exchange)
+    for number in (1, 2):
+        put(exchange, f"{part}-{number}.json", {"type": "progress", "text": "正在核查"})
+        assert await exchange.poll() == 1
+    history = await exchange.ledger.service.history(case_id)
+    assert [e["type"] for e in history["events"]].count("progress.reported") == 2
 
 
 @pytest.mark.parametrize(
