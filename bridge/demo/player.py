@@ -14,13 +14,16 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
-from bridge.demo.story import Act, Event, Receipt, Step, Story, Ticket, Visit, instant
+from bridge.demo.story import Act, Event, Letters, Receipt, Step, Story, Ticket, Visit, instant
 from bridge.demo.world import Note, World
+from bridge.testing.counterparts.control import wait_until
 from bridge.testing.counterparts.ledger import Json
 from bridge.testing.process import Response
 
 PATIENCE_SECONDS = 3.0
 POLL_SECONDS = 0.02
+TAKEN_SECONDS = 30.0
+"""How long a table may lie in the exchange folder; after a crash the folder's lease must run out first."""
 MORNING = timedelta(hours=9, seconds=30)
 """Reminders fire at 09:00; the demo stops half a minute later on every day."""
 NOT_SENT = 0
@@ -48,7 +51,13 @@ class Run:
 
 def runs_of(stories: Sequence[Story]) -> list[Run]:
     """Return a fresh run of each story."""
-    return [Run(story, f"ZZ12345-2026-{story.id}") for story in stories]
+    return [Run(story, _external_id(story)) for story in stories]
+
+
+def _external_id(story: Story) -> str:
+    """Number a story's ticket as its upstream does."""
+    by_letter = any(isinstance(step, Letters) for step in story.steps)
+    return f"XF2026-{story.id}" if by_letter else f"ZZ12345-2026-{story.id}"
 
 
 class Audience(Protocol):
@@ -125,6 +134,8 @@ class Player:
         match step:
             case Ticket():
                 return self._ticket(run, step)
+            case Letters():
+                return self._letters(run, step)
             case Visit():
                 return self._visit(run, step)
             case Event():
@@ -141,6 +152,17 @@ class Player:
         answer = self.world.county.hotline.send("tickets", body)
         run.case_id = answer["body"].get("case_id", "")
         return _answer(answer)
+
+    def _letters(self, run: Run, step: Letters) -> tuple[int, Json]:
+        """Hand in the table, wait until it was taken, and remember the case of the story's letter."""
+        desk, name = self.world.county.petition, f"{run.external_id}.csv"
+        desk.hand_in(name, [{"信访件编号": run.external_id, **step.body}, *step.bad])
+        wait_until(lambda: desk.taken(name), timeout_seconds=TAKEN_SECONDS, what=f"{name} 被取走")
+        cases = self.world.cases_of(run.external_id)
+        run.case_id = str(cases[0]["id"]) if cases else ""
+        said = desk.refused(name)
+        as_told = len(cases) == 1 and bool(said) == bool(step.bad) and all(word in said for word in step.refused)
+        return HTTPStatus.ACCEPTED if as_told else HTTPStatus.CONFLICT, {"cases": len(cases), "refused": said}
 
     def _visit(self, run: Run, step: Visit) -> tuple[int, Json]:
         """Register the matter at the counter and remember its case."""

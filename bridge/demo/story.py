@@ -36,6 +36,19 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Letters:
+    """信访 hands in a table: the story's letter by label (its number is filled in by the player), then rows in error.
+
+    ``refused`` are words that the file about refused rows must hold.
+    """
+
+    at: str
+    body: Mapping[str, str]
+    bad: tuple[Mapping[str, str], ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """A citizen comes to a unit's counter and a clerk registers the matter there."""
 
@@ -72,15 +85,16 @@ class Act:
     body: Json
 
 
-Step = Ticket | Visit | Event | Receipt | Act
+Step = Ticket | Letters | Visit | Event | Receipt | Act
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One push the upstream must get; ``holds`` are words its text must contain."""
+    """One push the upstream must get; ``holds`` are words its text must contain, ``file`` is its name in a folder."""
 
     type: str
     holds: tuple[str, ...] = ()
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ class Outcome:
     """What must be true when the curtain falls.
 
     ``due`` maps ``unit.kind`` (``hrss.opinion_by``) to the date promised in the dispatch; ``reminders`` and
-    ``escalations`` are ``"MM-DD unit"``, in any order.
+    ``escalations`` are ``"MM-DD unit"``, in any order. ``secret`` are words that no unit may be told.
     """
 
     state: str
@@ -102,6 +116,7 @@ class Outcome:
     reminders: tuple[str, ...] = ()
     escalations: tuple[str, ...] = ()
     withdrawn_from: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

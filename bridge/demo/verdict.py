@@ -11,13 +11,14 @@ from collections.abc import Iterator
 
 from bridge.demo.player import Run
 from bridge.demo.story import Outcome
+from bridge.demo.world import Note
 from bridge.testing.counterparts.ledger import Json
 
 
 def differences(run: Run, case: Json) -> list[str]:
     """Return every difference between the story's outcome and the case, the pushes and the messages."""
     outcome = run.story.outcome
-    found = [*run.problems, *_case(outcome, case), *_pushes(run), *_due(run)]
+    found = [*run.problems, *_case(outcome, case), *_pushes(run), *_due(run), *_secret(run, case)]
     found += _counts("催办", outcome.reminders, reminders(run))
     found += _counts("升级", outcome.escalations, escalations(run))
     found += _counts("撤回通知", outcome.withdrawn_from, withdrawn(run))
@@ -41,7 +42,12 @@ def withdrawn(run: Run) -> list[str]:
 
 def pushes(run: Run) -> list[Json]:
     """Return what was pushed upstream about the story's ticket, in order."""
-    return [note.body for note in run.notes if note.type.startswith("ticket.")]
+    return [note.body for note in _pushed(run)]
+
+
+def _pushed(run: Run) -> list[Note]:
+    """Return the pushes with what is known of their way."""
+    return [note for note in run.notes if note.type.startswith("ticket.")]
 
 
 def _late_unit(body: Json) -> str:
@@ -76,16 +82,30 @@ def _co_units(outcome: Outcome, case: Json) -> Iterator[str]:
 
 def _pushes(run: Run) -> Iterator[str]:
     """Compare the pushes upstream: types in order, and the words each must hold."""
-    expected, actual = run.story.outcome.pushes, pushes(run)
-    types = [body["type"] for body in actual]
+    expected, actual = run.story.outcome.pushes, _pushed(run)
+    types = [note.type for note in actual]
     if types != [push.type for push in expected]:
         yield f"回推应为 {[push.type for push in expected]},实为 {types}"
         return
-    for push, body in zip(expected, actual, strict=True):
-        text = json.dumps(body, ensure_ascii=False)
+    for push, note in zip(expected, actual, strict=True):
+        text = json.dumps(note.body, ensure_ascii=False)
         missing = [word for word in push.holds if word not in text]
         if missing:
             yield f"{push.type} 中没有 {missing}"
+        if push.file is not None and note.file != push.file:
+            yield f"{push.type} 应写成 {push.file},实为 {note.file}"
+
+
+def _secret(run: Run, case: Json) -> Iterator[str]:
+    """Look for words that no unit may be told, in everything the units got."""
+    words = run.story.outcome.secret
+    if words and not case.get("confidential"):
+        yield "案件应为保密"
+    for note in run.notes:
+        text = json.dumps(note.body, ensure_ascii=False)
+        found = [] if note.type.startswith("ticket.") else [word for word in words if word in text]
+        if found:
+            yield f"{note.to} 收到的 {note.type} 中不应有 {found}"
 
 
 def _due(run: Run) -> Iterator[str]:

@@ -5,7 +5,7 @@ Owns: units, message types, steps and states as people say them. Must not: decid
 
 from __future__ import annotations
 
-from bridge.demo.story import Act, Event, Receipt, Step, Ticket, Visit
+from bridge.demo.story import Act, Event, Letters, Receipt, Step, Ticket, Visit
 
 UNITS = {
     "tax": "税务局",
@@ -18,6 +18,7 @@ UNITS = {
     "office": "政府办",
     "leading_office": "领导小组办公室",
     "hotline": "12345",
+    "xinfang": "信访",
 }
 SHORT_UNITS = {
     "tax": "税务",
@@ -102,6 +103,9 @@ def step_text(step: Step) -> str:
     match step:
         case Ticket():
             return ticket_text(step.body["title"])
+        case Letters():
+            error = f",另有 {len(step.bad)} 行有误" if step.bad else ""
+            return f"信访 → 网桥  交换目录放入表格({step.body['信访目的']} 1 件{error})"
         case Visit():
             return f"{UNITS[step.unit]}窗口 → 网桥  来访登记“{step.body['title']}”"
         case Event():

@@ -21,12 +21,15 @@ from bridge.demo.story import CHINA
 from bridge.testing.counterparts.control import Remote
 from bridge.testing.counterparts.ledger import Json
 from bridge.testing.county import ONE_PROCESS_EACH, County
-from bridge.testing.process import UNITS
+from bridge.testing.process import UNITS, Folders
 
 SETTLE_SECONDS = 30.0
 POLL_SECONDS = 0.01
 FOLDER_UNITS = ("finance",)
 """Units without a system of their own: they share a folder with the daemon."""
+
+PETITION = "xinfang"
+"""The name of the 信访 feed among those who are told something; the unit 信访局 is ``petition``."""
 
 _UNDER_WAY = ('state="ready"', 'state="leased"')
 
@@ -38,6 +41,8 @@ class Note:
     at: datetime
     to: str
     body: Json
+    file: str | None = None
+    """Its name, where it reached the upstream as a file."""
 
     @property
     def type(self) -> str:
@@ -56,7 +61,7 @@ class World:
         environment = {"BRIDGE_CLOCK_SOCKET": str(self.directory / "clock.sock"), **_clock_at(opens_at)}
         self.county = County(
             self.directory, environment=environment, groups=ONE_PROCESS_EACH, automatic=False, port=port,
-            folder_units=FOLDER_UNITS,
+            folders=Folders(FOLDER_UNITS, petition=True),
         )  # fmt: skip
         self.heard: Counter[str] = Counter()
         """How many messages of each type have reached a counterpart."""
@@ -117,13 +122,20 @@ class World:
 
     def hear(self) -> list[Note]:
         """Return the messages that reached the counterparts since the last look."""
-        notes = [note for remote in self._remotes() for note in self._hear(remote)]
+        notes = [note for remote in self._remotes() for note in self._hear(remote)] + self._find()
         self.heard.update(note.type for note in notes)
         return notes
 
     def case(self, case_id: str) -> Json:
         """Return a case as an auditor sees it."""
         return self.county.bridge.get(f"/v1/cases/{case_id}", self.token("auditor"))
+
+    def cases_of(self, external_id: str) -> list[Json]:
+        """Return the cases opened for an upstream's number."""
+        found: list[Json] = self.county.bridge.get(f"/v1/cases?external_id={external_id}", self.token("auditor"))[
+            "cases"
+        ]
+        return found
 
     def _remotes(self) -> Sequence[Remote]:
         """The counterparts, units first: a unit is told before the upstream is."""
@@ -134,6 +146,12 @@ class World:
         entries = remote.received(self._read.get(remote.name, 0))
         self._read[remote.name] = self._read.get(remote.name, 0) + len(entries)
         return [Note(self.now, entry.to, entry.body) for entry in entries]
+
+    def _find(self) -> list[Note]:
+        """Return the answers that are new in 信访's folder."""
+        entries = self.county.petition.received(self._read.get(PETITION, 0))
+        self._read[PETITION] = self._read.get(PETITION, 0) + len(entries)
+        return [Note(self.now, PETITION, entry.body, file=entry.webhook_id) for entry in entries]
 
     def _under_way(self) -> bool:
         """Ask the metrics whether any message waits to be sent; while nobody counts them, one may."""

@@ -12,9 +12,10 @@ from typing import Self
 
 from bridge.testing.counterparts.control import RemoteHotline, RemoteUnits
 from bridge.testing.counterparts.hotline import HotlineSettings
+from bridge.testing.counterparts.petition import PetitionDesk
 from bridge.testing.counterparts.temper import Temper
 from bridge.testing.counterparts.unit import UnitsSettings
-from bridge.testing.process import UNITS, BridgeProcess, Site, free_port
+from bridge.testing.process import UNITS, BridgeProcess, Folders, Site, free_port
 
 ONE_PROCESS = (UNITS,)
 """All units in one process: the cheapest county."""
@@ -34,9 +35,10 @@ class County:
         automatic: bool = True,
         temper: Temper | None = None,
         port: int | None = None,
-        folder_units: Sequence[str] = (),
+        folders: Folders | None = None,
     ) -> None:
-        self.site = Site(directory, port or free_port(), folder_units=tuple(folder_units))
+        self.site = Site(directory, port or free_port(), folders=folders or Folders())
+        self.petition = PetitionDesk(self.site.petition_folder)
         self.bridge = BridgeProcess(self.site, environment)
         self._groups = groups
         self._automatic = automatic
@@ -81,7 +83,7 @@ class County:
         """Start one process for the units of a group."""
         settings = UnitsSettings(
             secrets={unit: self.site.secrets[unit] for unit in group},
-            folders={unit: self.site.folder(unit) for unit in group if unit in self.site.folder_units},
+            folders={unit: self.site.folder(unit) for unit in group if unit in self.site.folders.units},
             automatic=self._automatic,
             temper=self._temper,
         )

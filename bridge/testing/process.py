@@ -44,6 +44,14 @@ def free_port() -> int:
 
 
 @dataclass(frozen=True)
+class Folders:
+    """Who exchanges files with the daemon: units without a system, and 信访 if there is that feed."""
+
+    units: tuple[str, ...] = ()
+    petition: bool = False
+
+
+@dataclass(frozen=True)
 class Site:
     """A folder that ``bridge serve`` can run in: its port, the shared secrets, its configuration file."""
 
@@ -51,7 +59,7 @@ class Site:
     port: int
     secrets: Mapping[str, str] = field(default_factory=lambda: {name: new_secret() for name in ("hotline", *UNITS)})
     rules: Path = ROOT / "routing_rules.yaml"
-    folder_units: tuple[str, ...] = ()
+    folders: Folders = field(default_factory=Folders)
 
     @property
     def url(self) -> str:
@@ -69,8 +77,13 @@ class Site:
         return self.directory / "data" / "bridge.db"
 
     def folder(self, unit: str) -> Path:
-        """The exchange folder of a unit without a system (``folder_units``)."""
+        """The exchange folder of a unit without a system."""
         return self.directory / "exchange" / unit
+
+    @property
+    def petition_folder(self) -> Path:
+        """The exchange folder of 信访."""
+        return self.directory / "exchange" / "xinfang"
 
     def write(self, push_url: str, unit_urls: Mapping[str, str]) -> None:
         """Write ``bridge.toml`` and a private file for each secret."""
@@ -78,10 +91,12 @@ class Site:
         folder.mkdir(mode=0o700, exist_ok=True)
         for name, secret in self.secrets.items():
             write_private(folder / name, secret + "\n")
-        urls = {unit: url for unit, url in unit_urls.items() if unit not in self.folder_units}
+        urls = {unit: url for unit, url in unit_urls.items() if unit not in self.folders.units}
         channels = "".join(_channel(unit, url) for unit, url in urls.items())
-        channels += "".join(_DROP.format(unit=unit, path=self.folder(unit)) for unit in self.folder_units)
-        self.config.write_text(_HEAD.format(site=self, push_url=push_url) + channels, encoding="utf-8")
+        channels += "".join(_DROP.format(unit=unit, path=self.folder(unit)) for unit in self.folders.units)
+        feeds = _HEAD.format(site=self, push_url=push_url)
+        feeds += _PETITION.format(path=self.petition_folder) if self.folders.petition else ""
+        self.config.write_text(feeds + channels, encoding="utf-8")
 
 
 _HEAD = """\
@@ -100,6 +115,11 @@ secret_file = "secrets/hotline"
 push_url = "{push_url}"
 """
 
+_PETITION = """
+[feeds.petition]
+adapter = "xinfang"
+dir = "{path}"
+"""
 
 _DROP = """
 [channels.{unit}]

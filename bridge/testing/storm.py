@@ -35,9 +35,9 @@ class Storm:
     def rage(self, tickets: Sequence[Json]) -> None:
         """Feed, wait a random moment, kill -9, start again; the last life is left running."""
         portions = self._portions(tickets)
-        for portion in portions[:-1]:
+        for life, portion in enumerate(portions[:-1]):
             self.county.hotline.load(portion)
-            self._live_a_while()
+            self.live(life)
             self.county.bridge.kill()
             self.county.bridge.start()
         self.county.hotline.load(portions[-1])
@@ -45,7 +45,7 @@ class Storm:
 
     def calm(self, timeout_seconds: float) -> None:
         """Wait until every ticket is answered, no message is under way and no unit owes anything."""
-        wait_until(self._is_calm, timeout_seconds=timeout_seconds, what="the storm to calm down")
+        wait_until(self.is_calm, timeout_seconds=timeout_seconds, what="the storm to calm down")
 
     def unsettled(self) -> dict[str, float] | None:
         """Return the outbox messages that are not settled, by labels; None while nobody counts them."""
@@ -56,7 +56,7 @@ class Storm:
             if value and any(f'state="{state}"' in labels for state in UNSETTLED)
         }
 
-    def _live_a_while(self) -> None:
+    def live(self, _life: int) -> None:
         """Let one life last for a random time."""
         if self.dice.random() < KILLED_WHILE_STARTING:
             time.sleep(self.dice.uniform(*AFTER_START_SECONDS))
@@ -69,7 +69,7 @@ class Storm:
         cuts = [0, *sorted(self.dice.randrange(len(tickets) + 1) for _ in range(self.kills)), len(tickets)]
         return [list(tickets[low:high]) for low, high in itertools.pairwise(cuts)]
 
-    def _is_calm(self) -> bool:
+    def is_calm(self) -> bool:
         """Look once; the cheap questions first."""
         if self.county.hotline.state()["unanswered"]:
             return False

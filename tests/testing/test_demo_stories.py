@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.xinfang import LABELS
 from bridge.core.calendar import build_calendar
 from bridge.core.vocabulary import CaseState, MessageType
 from bridge.demo.player import Run, mornings, runs_of
 from bridge.demo.stories import CLOSES, OPENS, STORIES
-from bridge.demo.story import CHINA, Act, Event, Push, Receipt, Story, Ticket, Visit, instant
+from bridge.demo.story import CHINA, Act, Event, Letters, Push, Receipt, Story, Ticket, Visit, instant
 from bridge.demo.verdict import differences
 from bridge.demo.words import CATEGORIES, MESSAGES, STATES, UNITS, step_text
 from bridge.demo.world import Note
@@ -53,6 +54,9 @@ def test_bodies_are_the_contract_s(story: Story) -> None:
                 assert unit_receipt(step.body, now).type == step.body["type"]
             case Act():
                 assert operator_action(step.body, now).action == step.body["action"]
+            case Letters():
+                assert {label for row in (step.body, *step.bad) for label in row} <= set(LABELS.values())
+                assert all(row["反映内容"].encode("gbk") for row in (step.body, *step.bad))
             case Ticket() | Visit():
                 assert {"kind", "title", "content"} <= set(step.body)
 
@@ -120,6 +124,28 @@ def test_every_difference_is_named(run: Run) -> None:
 def test_a_push_without_its_words_is_a_difference(run: Run) -> None:
     run.notes.append(pushed(run, "ticket.returned", text="别处"))
     assert differences(run, case()) == ["ticket.returned 中没有 ['住房公积金管理中心']"]
+
+
+def test_an_answer_under_another_name_is_a_difference() -> None:
+    run = runs_of([next(story for story in STORIES if story.id == "13")])[0]
+    run.notes += [
+        Note(instant("02-25 09:20"), "xinfang", {"type": push.type, "text": push.holds}, file="XF2026-13-2.json")
+        for push in run.story.outcome.pushes
+    ]
+    found = [line for line in differences(run, case()) if "写成" in line]
+    assert found == ["ticket.replied 应写成 XF2026-13-1.json,实为 XF2026-13-2.json"]
+
+
+def test_a_reporter_s_name_told_to_a_unit_is_a_difference() -> None:
+    run = runs_of([next(story for story in STORIES if story.id == "14")])[0]
+    told = {"type": "assignment.dispatched", "content": "我叫濮阳明", "due": {}}
+    run.notes += [
+        Note(instant("02-26 15:00"), "hrss", told),
+        Note(instant("02-26 15:00"), "xinfang", {**told, "type": "ticket.assigned"}),
+    ]
+    found = [line for line in differences(run, case()) if "保密" in line or "不应有" in line]
+    assert found == ["案件应为保密", "hrss 收到的 assignment.dispatched 中不应有 ['濮阳']"]
+    assert not any("不应有" in line for line in differences(runs_of([run.story])[0], case(confidential=True)))
 
 
 def test_messages_belong_to_their_story(run: Run) -> None:

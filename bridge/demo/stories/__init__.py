@@ -7,7 +7,7 @@ Calendar: 2026-02-15 to 02-23 is Spring Festival; Saturday 02-14 and Saturday 02
 
 from __future__ import annotations
 
-from bridge.demo.stories import disputed, joint, single
+from bridge.demo.stories import disputed, joint, petition, single
 from bridge.demo.story import Story
 
 OPENS = "02-02 09:00"
@@ -16,5 +16,8 @@ CRASHES = "02-13 12:00"
 """When the daemon is killed with -9 and started again; no story may notice."""
 
 STORIES: tuple[Story, ...] = tuple(
-    sorted((*single.STORIES, *joint.STORIES, *disputed.STORIES), key=lambda story: story.id)
+    sorted(
+        (*single.STORIES, *joint.STORIES, *disputed.STORIES, *petition.STORIES),
+        key=lambda story: story.id,
+    )
 )
