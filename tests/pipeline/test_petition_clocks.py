@@ -101,3 +101,12 @@ async def test_the_notice_moves_with_the_lead(ledger: Ledger, category: str) -> 
     await ledger.act(case_id, "classify", category=category, lead="medical", co_units=(), reason="改派")
     notice = next(d for d in (await ledger.file(case_id)).deadlines if d.kind.value == "accept_notice")
     assert notice.unit == "medical"
+
+
+async def test_the_petitioner_may_ask_for_a_review_for_30_days_not_15(ledger: Ledger) -> None:
+    case_id = await petition(ledger)
+    await ledger.receipt(case_id, "tax", "opinion")
+    await ledger.deliver()
+    window = await clock_of(ledger, case_id, "objection")
+    assert window["due_at"] == "2026-04-01T23:59:59+08:00"
+    assert [basis["clause"] for basis in window["basis"]] == ["《信访工作条例》第三十五条"]
