@@ -127,42 +127,6 @@ class Metrics:
         """Read one sample, for tests and ``bridge top``; 0 when it was never touched."""
         return self.registry.get_sample_value(_PREFIX + name, labels) or 0.0
 
-    def ticket_accepted(self, feed: str) -> None:
-        """A ticket was registered."""
-        self.count("tickets_accepted_total", feed=feed)
-
-    def ticket_duplicate(self, feed: str) -> None:
-        """A ticket was recognised."""
-        self.count("intake_duplicates_total", feed=feed)
-
-    def classified(self, category: str | None, outcome: str) -> None:
-        """A ticket was classified."""
-        self.count("classifications_total", category=category or NO_CATEGORY, outcome=outcome)
-
-    def assignment_returned(self, unit: str, reason: str) -> None:
-        """A unit returned an assignment."""
-        self.count("assignments_returned_total", unit=unit, reason=reason)
-
-    def opinion_recorded(self, unit: str) -> None:
-        """A unit gave an opinion."""
-        self.count("opinions_recorded_total", unit=unit)
-
-    def case_handled(self, category: str | None, seconds: float) -> None:
-        """A case was replied; business seconds since registration."""
-        self.observe("case_handling_seconds", seconds, category=category or NO_CATEGORY)
-
-    def deadline_missed(self, kind: str, unit: str) -> None:
-        """A limit passed."""
-        self.count("deadlines_missed_total", kind=kind, unit=unit)
-
-    def reminder_sent(self, kind: str, unit: str, step: str) -> None:
-        """A rung of a ladder fired."""
-        self.count("reminders_sent_total", kind=kind, unit=unit, step=step)
-
-    def reply_pushed(self, feed: str) -> None:
-        """A reply reached its upstream."""
-        self.count("replies_pushed_total", feed=feed)
-
     def show_rules(self, rules_hash: str, loaded_at: float, *, successful: bool) -> None:
         """Say which rules are in use; ``loaded_at`` is a POSIX timestamp."""
         self.put("rules_last_reload_successful", float(successful))

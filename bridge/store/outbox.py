@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, insert, literal_column, select, update
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
@@ -234,13 +234,6 @@ class OutboxStore:
             freed += tx.write(update(_T).where(leased, unsafe).values(**values)).rowcount
         ready = {"state": _READY, "due_at": wall, "lease_owner": None, "lease_until": None}
         return freed + tx.write(update(_T).where(leased).values(**ready)).rowcount
-
-    def next_due(self, tx: Tx) -> datetime | None:
-        """Return when the next ready message is due, or None."""
-        query = select(func.min(_T.c.due_at)).where(
-            _T.c.region_code == self.region, _T.c.state == _IS_READY, _T.c.due_at.is_not(None)
-        )
-        return tx.read(query).scalar()
 
     def change(self, tx: Tx, key: str, states: Sequence[OutboxState], **values: Any) -> bool:
         """Change a row by hand if it is in one of ``states``; False if it is not."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
 
-from bridge.core.vocabulary import OPEN_CASE_STATES, AssignmentState, DeadlineStatus, OutboxState
+from bridge.core.vocabulary import DeadlineStatus, OutboxState
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, TICKETS, table_of
 from bridge.store.tables import OutboxRow
 from bridge.store.writer import Tx
@@ -165,15 +165,3 @@ class QueryStore:
             _O.c.region_code == self.region, _O.c.state.in_(states), _O.c.due_at.is_not(None)
         )
         return tx.read(query).scalar()
-
-    def open_case_ids(self, tx: Tx) -> list[str]:
-        """Return the ids of cases in which somebody still owes something."""
-        states = [state.value for state in OPEN_CASE_STATES]
-        query = select(_C.c.id).where(_C.c.region_code == self.region, _C.c.state.in_(states)).order_by(_C.c.id)
-        return list(tx.read(query).scalars())
-
-    def active_units(self, tx: Tx) -> set[str]:
-        """Return the units with work in hand."""
-        states = [AssignmentState.DISPATCHED.value, AssignmentState.SIGNED.value]
-        query = select(_A.c.unit).where(_A.c.region_code == self.region, _A.c.state.in_(states)).distinct()
-        return set(tx.read(query).scalars())

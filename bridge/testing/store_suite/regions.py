@@ -133,7 +133,6 @@ def _seen(tx: Tx, store: Store, view: dict[str, Any]) -> list[object]:
         store.tokens.by_hash(tx, "0" * 64),
         store.tokens.all(tx),
         store.outbox.listing(tx, state=None, target=None, limit=9),
-        store.outbox.next_due(tx),
         queries.cases(tx, CaseQuery()),
         queries.cases(tx, CaseQuery(external_id="T1", unit="tax")),
         queries.tickets_of(tx, [view["id"]]),
@@ -144,7 +143,5 @@ def _seen(tx: Tx, store: Store, view: dict[str, Any]) -> list[object]:
         queries.count_deadlines(tx),
         queries.count_outbox(tx),
         queries.oldest_due(tx),
-        queries.open_case_ids(tx),
-        queries.active_units(tx),
     ]
     return [each for each in found if each]
