@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Dialect, Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy import bindparam, select, update
 
 from bridge.core.model import Case, CaseFile, Decision, Event
 from bridge.crypto import Vault
 from bridge.errors import StaleRow
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, Mapper, table_of
+from bridge.store.prepared import Prepared, insertion, upsertion
 from bridge.store.tables import EventRow
 from bridge.store.writer import Tx
 
@@ -29,10 +28,13 @@ T = TypeVar("T")
 _EVENTS = table_of(EventRow)
 _KEYS = ("region_code", "id")
 
-_CASE_BY_ID = select(CASES.table).where(
-    CASES.table.c.region_code == bindparam("region"), CASES.table.c.id == bindparam("case_id")
+_CASE_BY_ID = Prepared(
+    select(CASES.table).where(
+        CASES.table.c.region_code == bindparam("region"), CASES.table.c.id == bindparam("case_id")
+    )
 )
-_UPDATE_CASE = (
+_INSERT_CASE = insertion(CASES.table)
+_UPDATE_CASE = Prepared(
     update(CASES.table)
     .where(
         CASES.table.c.region_code == bindparam("b_region"),
@@ -41,28 +43,20 @@ _UPDATE_CASE = (
     )
     .values({column.name: bindparam(column.name) for column in CASES.table.c if column.name not in _KEYS})
 )
+_APPEND = insertion(_EVENTS)
 
 
-def _belonging(mapper: Mapper[Any]) -> Any:
+def _belonging(mapper: Mapper[Any]) -> Prepared:
     """Return the query of a case's rows; sorted in Python, or SQLite would walk the primary key instead."""
     table = mapper.table
-    return select(table).where(table.c.region_code == bindparam("region"), table.c.case_id == bindparam("case_id"))
+    return Prepared(
+        select(table).where(table.c.region_code == bindparam("region"), table.c.case_id == bindparam("case_id"))
+    )
 
 
-_PARTS = {mapper.table.name: _belonging(mapper) for mapper in (TICKETS, ASSIGNMENTS, OPINIONS, DEADLINES)}
-_UPSERTS: dict[tuple[str, str], Insert] = {}
-
-
-def _upsert(table: Table, dialect: Dialect) -> Insert:
-    """Return ``INSERT … ON CONFLICT DO UPDATE`` for a table, built once per dialect."""
-    known = _UPSERTS.get((table.name, dialect.name))
-    if known is None:
-        module = sqlite if dialect.name == "sqlite" else postgresql
-        statement = module.insert(table)
-        rest = {c.name: statement.excluded[c.name] for c in table.c if c.name not in _KEYS}
-        known = statement.on_conflict_do_update(index_elements=_KEYS, set_=rest)
-        _UPSERTS[table.name, dialect.name] = known
-    return known
+_MAPPERS: tuple[Mapper[Any], ...] = (TICKETS, ASSIGNMENTS, OPINIONS, DEADLINES)
+_PARTS = {mapper.table.name: _belonging(mapper) for mapper in _MAPPERS}
+_UPSERTS = {mapper.table.name: upsertion(mapper.table, _KEYS) for mapper in _MAPPERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +69,10 @@ class CaseStore:
     def load(self, tx: Tx, case_id: str) -> CaseFile | None:
         """Load a case with everything that belongs to it; None if there is no such case."""
         parameters = {"region": self.region, "case_id": case_id}
-        row = tx.read(_CASE_BY_ID, parameters).first()
-        if row is None:
+        rows = tx.fetch(_CASE_BY_ID, parameters, of=("case", case_id))
+        if not rows:
             return None
-        case = CASES.from_row(row, self.vault)
+        case = CASES.from_row(rows[0], self.vault)
         return CaseFile(
             case=case,
             tickets=self._part(tx, TICKETS, parameters),
@@ -88,7 +82,7 @@ class CaseStore:
         )
 
     def _part(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
-        rows = tx.read(_PARTS[mapper.table.name], parameters)
+        rows = tx.fetch(_PARTS[mapper.table.name], parameters, of=("case", parameters["case_id"]))
         return tuple(mapper.from_row(row, self.vault) for row in sorted(rows, key=_row_id))
 
     def _ordered(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
@@ -106,13 +100,14 @@ class CaseStore:
         """
         case, rows = self._chained(decision)
         if before is None:
-            tx.write(insert(CASES.table), [CASES.to_row(case, self.region, self.vault)])
+            tx.put(_INSERT_CASE, [CASES.to_row(case, self.region, self.vault)])
         else:
             self._update_case(tx, case, before.case.version)
         after = replace(decision.file, case=case)
         self._save_parts(tx, before, after)
-        if rows:
-            tx.write(insert(_EVENTS), rows)
+        tx.put(
+            _APPEND, rows, ("case", case.id), *(("ticket", ticket.feed, ticket.external_id) for ticket in after.tickets)
+        )
         return after
 
     def _chained(self, decision: Decision) -> tuple[Case, list[dict[str, Any]]]:
@@ -143,8 +138,9 @@ class CaseStore:
     def _update_case(self, tx: Tx, case: Case, expected_version: int) -> None:
         row = CASES.to_row(case, self.region, self.vault)
         values = {name: value for name, value in row.items() if name not in _KEYS}
+        name = ("case", case.id)
         keys = {"b_region": self.region, "b_id": case.id, "b_version": expected_version}
-        if tx.write(_UPDATE_CASE, {**values, **keys}).rowcount != 1:
+        if tx.run(_UPDATE_CASE, {**values, **keys}, of=name) != 1:
             raise StaleRow(f"case {case.id} was changed by somebody else")
 
     def _save_parts(self, tx: Tx, before: CaseFile | None, after: CaseFile) -> None:
@@ -163,7 +159,7 @@ class CaseStore:
                 row = mapper.to_row(value, self.region, self.vault)
                 rows.append({**row, **more(value)} if more else row)
         if rows:
-            tx.write(_upsert(mapper.table, tx.connection.dialect), rows)
+            tx.put(_UPSERTS[mapper.table.name], rows)
 
     def _indexes(self, ticket: Any) -> dict[str, str | None]:
         petitioner = ticket.body.petitioner

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Table
+from sqlalchemy import Table
 
 from bridge.core.model import Assignment, Case, Deadline, Opinion, Ticket
 from bridge.crypto import Vault
@@ -50,13 +50,13 @@ class Mapper(Generic[T]):
             row[self.sealed] = vault.seal(orjson.dumps(getattr(value, self.sealed)), aad)
         return row
 
-    def from_row(self, row: Row[Any], vault: Vault) -> T:
-        """Return the value of a row."""
-        columns = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for the mapping
-        fields = orjson.loads(columns["details"])
-        fields.update({name: columns[name] for name in self.direct})
+    def from_row(self, row: Any, vault: Vault) -> T:
+        """Return the value of a row, whose columns are attributes."""
+        fields = orjson.loads(row.details)
+        for name in self.direct:
+            fields[name] = getattr(row, name)
         if self.sealed is not None:
-            opened = vault.open(columns[self.sealed], self._aad(columns["id"]))
+            opened = vault.open(getattr(row, self.sealed), self._aad(row.id))
             fields[self.sealed] = orjson.loads(opened)
         return self._adapter.validate_python(fields)
 

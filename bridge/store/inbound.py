@@ -11,19 +11,23 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select
 
 from bridge.errors import ReplayConflict
 from bridge.store.codec import table_of
+from bridge.store.prepared import Prepared, insertion
 from bridge.store.tables import InboundRow
 from bridge.store.writer import Tx
 
 _T = table_of(InboundRow)
-_BY_ID = select(_T.c.body_digest, _T.c.status, _T.c.answer).where(
-    _T.c.region_code == bindparam("region"),
-    _T.c.source == bindparam("source"),
-    _T.c.webhook_id == bindparam("webhook_id"),
+_BY_ID = Prepared(
+    select(_T.c.body_digest, _T.c.status, _T.c.answer).where(
+        _T.c.region_code == bindparam("region"),
+        _T.c.source == bindparam("source"),
+        _T.c.webhook_id == bindparam("webhook_id"),
+    )
 )
+_INSERT = insertion(_T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,10 @@ class InboundStore:
     def first_answer(self, tx: Tx, inbound: Inbound) -> Answer | None:
         """Return the answer given before. Raises ReplayConflict if the id came with another body."""
         parameters = {"region": self.region, "source": inbound.source, "webhook_id": inbound.webhook_id}
-        row = tx.read(_BY_ID, parameters).first()
-        if row is None:
+        rows = tx.fetch(_BY_ID, parameters, of=("inbound", inbound.source, inbound.webhook_id))
+        if not rows:
             return None
+        row = rows[0]
         if row.body_digest != inbound.body_digest:
             raise ReplayConflict("webhook-id 已用于另一份内容；重发请保持内容不变，新请求请换新的 webhook-id")
         return Answer(row.status, orjson.loads(row.answer))
@@ -70,7 +75,7 @@ class InboundStore:
             "answer": orjson.dumps(answer.body).decode(),
             "recorded_at": wall,
         }
-        tx.write(insert(_T), [row])
+        tx.put(_INSERT, [row], ("inbound", inbound.source, inbound.webhook_id))
 
     def forget_before(self, tx: Tx, wall: datetime, limit: int = 1_000) -> int:
         """Delete answers older than ``wall``, at most ``limit`` at a time."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, literal_column, select, update
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
@@ -23,6 +23,7 @@ from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Vault
 from bridge.errors import LeaseLost, StoreError
 from bridge.store.codec import table_of
+from bridge.store.prepared import Prepared, insertion
 from bridge.store.tables import OutboxRow
 from bridge.store.writer import Tx
 
@@ -109,7 +110,8 @@ _CLAIMS = {
     (busy, skip): claim_statement(busy=busy, skip_locked=skip) for busy in (True, False) for skip in (True, False)
 }
 
-_SETTLE = (
+_INSERT = insertion(_T)
+_SETTLE = Prepared(
     update(_T)
     .where(
         _T.c.region_code == bindparam("b_region"),
@@ -140,7 +142,7 @@ class OutboxStore:
     def put(self, tx: Tx, messages: Sequence[tuple[Message, Placement]], wall: datetime) -> None:
         """Insert messages; a key that exists already is a bug and fails the unit of work."""
         if messages:
-            tx.write(insert(_T), [self._row(message, placement, wall) for message, placement in messages])
+            tx.put(_INSERT, [self._row(message, placement, wall) for message, placement in messages])
 
     def _row(self, message: Message, placement: Placement, wall: datetime) -> dict[str, Any]:
         return {
@@ -211,7 +213,7 @@ class OutboxStore:
             "last_error": error,
             "delivered_at": delivered_at,
         }
-        if tx.write(_SETTLE, values).rowcount != 1:
+        if tx.run(_SETTLE, values, of=("message", claimed.key)) != 1:
             raise LeaseLost(f"message {claimed.key} was claimed by another worker")
 
     def rescue(self, tx: Tx, wall: datetime, *, uncertain_targets: Sequence[str], mine: str | None = None) -> int:

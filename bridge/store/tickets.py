@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 
 from bridge.crypto import Vault
 from bridge.store.codec import TICKETS, table_of
+from bridge.store.prepared import Prepared, insertion
 from bridge.store.tables import TicketRevisionRow
 from bridge.store.writer import Tx
 
 _T = TICKETS.table
 _REVISIONS = table_of(TicketRevisionRow)
-_KNOWN = select(_T.c.id, _T.c.case_id, _T.c.digest).where(
-    _T.c.region_code == bindparam("region"),
-    _T.c.feed == bindparam("feed"),
-    _T.c.external_id == bindparam("external_id"),
+_KNOWN = Prepared(
+    select(_T.c.id, _T.c.case_id, _T.c.digest).where(
+        _T.c.region_code == bindparam("region"),
+        _T.c.feed == bindparam("feed"),
+        _T.c.external_id == bindparam("external_id"),
+    )
 )
+_KEEP = insertion(_REVISIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class TicketStore:
     def known(self, tx: Tx, feed: str, external_id: str) -> KnownTicket | None:
         """Find a ticket by its upstream's number."""
         parameters = {"region": self.region, "feed": feed, "external_id": external_id}
-        row = tx.read(_KNOWN, parameters).first()
-        return KnownTicket(row.id, row.case_id, row.digest) if row else None
+        rows = tx.fetch(_KNOWN, parameters, of=("ticket", feed, external_id))
+        return KnownTicket(*rows[0]) if rows else None
 
     def keep_raw(self, tx: Tx, ticket_id: str, revision: int, raw: bytes, wall: datetime) -> None:
         """Keep the bytes of a push, sealed."""
@@ -53,7 +57,7 @@ class TicketStore:
             "recorded_at": wall,
             "raw": self.vault.seal(raw, aad),
         }
-        tx.write(insert(_REVISIONS), [row])
+        tx.put(_KEEP, [row])
 
     def raw(self, tx: Tx, ticket_id: str, revision: int) -> bytes | None:
         """Return the bytes of a push as they came."""

@@ -13,7 +13,7 @@ import asyncio
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.errors import BridgeError, StaleRow
 from bridge.store.engine import unavailable
+from bridge.store.prepared import Name, Pending, Prepared, Values, fetch, run
 
 T = TypeVar("T")
 
@@ -34,19 +35,57 @@ _RETRYABLE = {"40001", "40P01", "23505"}
 
 @dataclass(slots=True)
 class Tx:
-    """One unit of work's view of a transaction; remembers whether it has written."""
+    """One unit of work's view of a transaction; remembers whether it has written.
+
+    Rows :meth:`put` in wait to be written together with those of the whole batch. A statement that names what it
+    looks at (``of``) makes them go in first only if one of them stands for that; any other statement always does.
+    """
 
     connection: Connection
+    batch: Pending = field(default_factory=Pending)
+    own: Pending = field(default_factory=Pending)
     dirty: bool = False
 
     def read(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a query."""
+        self.flush()
         return self.connection.execute(statement, parameters)
 
     def write(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement that changes rows."""
+        self.flush()
         self.dirty = True
         return self.connection.execute(statement, parameters)
+
+    def fetch(self, statement: Prepared, values: Values, of: Name | None = None) -> list[Any]:
+        """Run a prepared query and return its rows."""
+        self._settle(of)
+        return fetch(self.connection, statement.form(self.connection.dialect), values)
+
+    def run(self, statement: Prepared, values: Values, of: Name | None = None) -> int:
+        """Run a prepared statement that changes rows and return how many it changed."""
+        self._settle(of)
+        self.dirty = True
+        return run(self.connection, statement.form(self.connection.dialect), values)
+
+    def put(self, statement: Prepared, rows: Iterable[Values], *names: Name) -> None:
+        """Write rows at the end of the batch at the latest; ``names`` say what they stand for."""
+        self.own.add(statement.form(self.connection.dialect), rows, names)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self.batch.flush(self.connection)
+        if self.own.rows:
+            self.dirty = True
+            self.own.flush(self.connection)
+
+    def keep(self) -> None:
+        """Hand the rows of a unit that went well to its batch."""
+        self.batch.take(self.own)
+
+    def _settle(self, of: Name | None) -> None:
+        if of is None or of in self.own.names or of in self.batch.names:
+            self.flush()
 
 
 Unit = Callable[[Tx], T]
@@ -78,23 +117,33 @@ class _Spoiled(Exception):
 
 def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
     """Run units one after the other in the open transaction; raises ``_Spoiled`` if one failed after writing."""
+    batch = Pending()
     for job in jobs:
-        tx = Tx(connection)
+        tx = Tx(connection, batch)
         try:
             job.result, job.error = job.unit(tx), None
+            tx.keep()
         except DBAPIError:
             raise
         except Exception as error:
             if tx.dirty:
                 raise _Spoiled from error
             job.error = error
+    try:
+        batch.flush(connection)
+    except DBAPIError:
+        raise
+    except Exception as error:
+        raise _Spoiled from error
 
 
 def run_alone(connection: Connection, job: Job) -> None:
     """Run one unit in a transaction of its own, begun and ended here."""
     with connection.begin() as transaction:
         try:
-            job.result, job.error = job.unit(Tx(connection)), None
+            tx = Tx(connection)
+            job.result, job.error = job.unit(tx), None
+            tx.flush()
         except DBAPIError:
             raise
         except Exception as error:  # noqa: BLE001 - every failure belongs to the caller of the unit

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import StatementError
 
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Actor, Case, CaseFile, Decision, Event
@@ -187,7 +186,7 @@ class LedgerSuite:
     async def test_a_naive_instant_never_reaches_a_row(self, store: Store) -> None:
         """A naive instant never reaches a row."""
         naive = replace(new_case().case, opened_at=datetime(2026, 3, 2))  # noqa: DTZ001 - the mistake under test
-        with pytest.raises(StatementError, match="time zone") as refused:
+        with pytest.raises(ValueError, match="time zone") as refused:
             await store.write(lambda tx: store.cases.save(tx, None, decision(CaseFile(naive), "a")))
         assert "140525" not in str(refused.value)
 

@@ -1,0 +1,198 @@
+"""Core statements of the hot path, compiled once per database and run by the driver itself.
+
+Owns: :class:`Prepared` (a statement with its positional parameters and converters) and :class:`Pending` (rows of a
+batch that go in together). Must not: hold SQL text; statements stay Core, so that one text serves both databases.
+SQLAlchemy's execution costs ten times what SQLite needs for such a statement (ADR 0011).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Select, Table, insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import Insert, Update
+from sqlalchemy.types import TypeEngine
+
+Values = Mapping[str, Any]
+Converter = Callable[[Any], Any]
+Name = tuple[str, ...]
+"""What a read depends on and a pending row stands for, such as ``("case", id)``."""
+
+
+class Prepared:
+    """A statement without expanding parameters; ``returns`` nothing but the rows of a SELECT."""
+
+    def __init__(self, statement: Select[Any] | Update | Insert | Callable[[Dialect], Insert]) -> None:
+        """Take the statement, or for an upsert the function that builds it for a dialect."""
+        self._statement = statement
+        self._forms: dict[str, Form] = {}
+
+    def form(self, dialect: Dialect) -> Form:
+        """Return the statement as one database's driver wants it."""
+        form = self._forms.get(dialect.name)
+        if form is None:
+            statement = self._statement(dialect) if callable(self._statement) else self._statement
+            form = self._forms[dialect.name] = Form.of(statement, dialect)
+        return form
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A compiled statement: ``names`` in the order of the placeholders, converters where a type needs one."""
+
+    sql: str
+    names: tuple[str, ...]
+    constants: Values
+    binds: tuple[tuple[str, Converter], ...]
+    results: tuple[tuple[int, Converter], ...]
+    row: Callable[[Iterable[Any]], Any]
+
+    @classmethod
+    def of(cls, statement: Select[Any] | Update | Insert, dialect: Dialect) -> Form:
+        """Compile a statement; an insert takes every column of its table, NULL for one that is not given."""
+        columns_in = list(statement.table.c) if isinstance(statement, Insert) else []
+        compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in columns_in] or None)
+        fixed = {name: bind.value for name, bind in _binds(compiled).items() if not bind.required}
+        columns = list(statement.selected_columns) if isinstance(statement, Select) else []
+        binds = [(name, _bind(bind.type, dialect)) for name, bind in _binds(compiled).items()]
+        results = [(number, _result(column.type, dialect)) for number, column in enumerate(columns)]
+        row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # noqa: PYI024 - its fields are the columns
+        return cls(
+            sql=compiled.string,
+            names=tuple(compiled.positiontup or ()),
+            constants=fixed | {column.name: None for column in columns_in if column.nullable},
+            binds=tuple((name, convert) for name, convert in binds if convert),
+            results=tuple((number, convert) for number, convert in results if convert),
+            row=row._make,
+        )
+
+    def parameters(self, values: Values) -> tuple[Any, ...]:
+        """Return the positional parameters of one execution. Raises KeyError for a value nobody gave."""
+        given = {**self.constants, **values}
+        for name, convert in self.binds:
+            given[name] = convert(given[name])
+        return tuple([given[name] for name in self.names])
+
+    def rows(self, fetched: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return fetched tuples as rows with the columns as attributes."""
+        if not self.results:
+            return [self.row(each) for each in fetched]
+        return [self.row(self._converted(each)) for each in fetched]
+
+    def _converted(self, fetched: Sequence[Any]) -> list[Any]:
+        values = list(fetched)
+        for number, convert in self.results:
+            if values[number] is not None:
+                values[number] = convert(values[number])
+        return values
+
+
+def _binds(compiled: SQLCompiler) -> Mapping[str, Any]:
+    return {name: compiled.binds[name] for name in compiled.positiontup or ()}
+
+
+def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _result(type_: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def insertion(table: Table) -> Prepared:
+    """Return the INSERT of whole rows."""
+    return Prepared(insert(table))
+
+
+def upsertion(table: Table, keys: Sequence[str]) -> Prepared:
+    """Return ``INSERT … ON CONFLICT DO UPDATE`` of whole rows."""
+
+    def build(dialect: Dialect) -> Insert:
+        module: Any = sqlite if dialect.name == "sqlite" else postgresql
+        statement = module.insert(table)
+        rest = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
+        upsert: Insert = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+        return upsert
+
+    return Prepared(build)
+
+
+@dataclass(slots=True)
+class Pending:
+    """Rows that wait to be written together, by statement, and what they stand for."""
+
+    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    names: set[Name] = field(default_factory=set)
+
+    def add(self, form: Form, rows: Iterable[Values], names: Iterable[Name]) -> None:
+        """Let rows wait."""
+        if parameters := [form.parameters(row) for row in rows]:
+            self.rows.setdefault(form.sql, []).extend(parameters)
+        self.names.update(names)
+
+    def take(self, other: Pending) -> None:
+        """Take over what waits elsewhere."""
+        for sql, rows in other.rows.items():
+            self.rows.setdefault(sql, []).extend(rows)
+        self.names |= other.names
+        other.clear()
+
+    def flush(self, connection: Connection) -> None:
+        """Write everything that waits, one statement a table."""
+        for sql, rows in self.rows.items():
+            run_many(connection, sql, rows)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self.rows.clear()
+        self.names.clear()
+
+
+def fetch(connection: Connection, form: Form, values: Values) -> list[Any]:
+    """Run a query and return its rows."""
+    parameters = form.parameters(values)
+    if connection.dialect.name != "sqlite":
+        return form.rows(connection.exec_driver_sql(form.sql, parameters).all())
+    try:
+        return form.rows(_file(connection).execute(form.sql, parameters).fetchall())
+    except sqlite3.Error as error:
+        raise _translated(connection, form.sql, error) from error
+
+
+def run(connection: Connection, form: Form, values: Values) -> int:
+    """Run a statement that changes rows and return how many it changed."""
+    parameters = form.parameters(values)
+    if connection.dialect.name != "sqlite":
+        return connection.exec_driver_sql(form.sql, parameters).rowcount
+    try:
+        return _file(connection).execute(form.sql, parameters).rowcount
+    except sqlite3.Error as error:
+        raise _translated(connection, form.sql, error) from error
+
+
+def run_many(connection: Connection, sql: str, parameters: list[tuple[Any, ...]]) -> None:
+    """Run a statement once for each row of parameters."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(sql, parameters)
+        return
+    try:
+        _file(connection).executemany(sql, parameters)
+    except sqlite3.Error as error:
+        raise _translated(connection, sql, error) from error
+
+
+def _file(connection: Connection) -> sqlite3.Connection:
+    return connection.connection.dbapi_connection  # type: ignore[return-value]
+
+
+def _translated(connection: Connection, sql: str, error: sqlite3.Error) -> BaseException:
+    """Return the error as SQLAlchemy would raise it, so that the writer judges every path alike."""
+    return DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect)
