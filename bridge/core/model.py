@@ -20,7 +20,9 @@ from bridge.core.vocabulary import (
     DeadlineKind,
     DeadlineStatus,
     Insurance,
+    LinkKind,
     MessageType,
+    PartDisposal,
     PartyRole,
     PeriodStage,
     ProcedureId,
@@ -125,7 +127,9 @@ class TicketDraft:
 class Ticket:
     """An upstream's request: one per (feed, external id).
 
-    ``reply_key`` is the key of the newest reply; only its delivery settles the ticket.
+    ``reply_key`` is the key of the newest reply; only its delivery settles the ticket. ``case_round`` is the round
+    of the case in which a reply was owed last (0: in none of this case); ``came_from`` are the cases it was merged
+    out of, the first being the one it was registered in.
     """
 
     id: str
@@ -146,6 +150,36 @@ class Ticket:
     accepted_at: datetime | None = None
     replies: int = 0
     reply_key: str | None = None
+    case_round: int = 1
+    came_from: tuple[str, ...] = ()
+
+    @property
+    def home(self) -> str:
+        """The case the ticket was registered in, which its upstream was told."""
+        return self.came_from[0] if self.came_from else self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another proceeding in which the same matter is already (A11); ``reference`` is its number there."""
+
+    kind: LinkKind
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One matter of a mixed ticket (A12) and where it goes.
+
+    ``suggested`` is whom to ask instead (``outside``); ``case_id`` the case it is handled in, ``answer`` what came
+    of it there (``apart``).
+    """
+
+    matter: str
+    disposal: PartDisposal
+    suggested: str | None = None
+    case_id: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +187,9 @@ class Case:
     """The dispute itself; answers one or more tickets.
 
     ``serial`` numbers assignments, messages and deadlines of the case, so that ids and idempotency
-    keys are deterministic. ``returns`` counts returns of the lead in the present round.
+    keys are deterministic. ``returns`` counts returns of the lead in the present round. A merged case remembers its
+    state (``before_merge``) and the assignments the merge took back, for an unmerge; ``part_of`` is the case whose
+    ticket this one handles a part of.
     """
 
     id: str
@@ -198,6 +234,11 @@ class Case:
     route_id: str = ""
     closed_at: datetime | None = None
     merged_into: str | None = None
+    before_merge: CaseState | None = None
+    merge_withdrew: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    parts: tuple[Part, ...] = ()
+    part_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

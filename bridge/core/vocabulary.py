@@ -207,6 +207,26 @@ class UrgeLevel(StrEnum):
     CRITICISE = "criticise"
 
 
+class LinkKind(StrEnum):
+    """Proceedings that a matter may already be in (A11)."""
+
+    PETITION = "petition"
+    ARBITRATION = "arbitration"
+    LITIGATION = "litigation"
+    RECONSIDERATION = "reconsideration"
+    MEDIATION = "mediation"
+    INSPECTION = "inspection"
+    OTHER = "other"
+
+
+class PartDisposal(StrEnum):
+    """Where a matter of a mixed ticket goes (A12): stays, back upstream, or into a case of its own."""
+
+    HERE = "here"
+    OUTSIDE = "outside"
+    APART = "apart"
+
+
 class MessageType(StrEnum):
     """Every message that can leave the process."""
 

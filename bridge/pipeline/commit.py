@@ -12,17 +12,21 @@ from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import SYSTEM, CaseFile, Decision, Message
 from bridge.core.vocabulary import MessageType, OutboxState
-from bridge.errors import NotFound
+from bridge.errors import NotFound, StaleRow
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
+
+_MOVES = 4
+"""How often a ticket's case is looked up again when merges go on beside us."""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A change that will be durable once the unit of work commits."""
+    """A change that will be durable once the unit of work commits; ``also`` are other cases changed with it."""
 
     file: CaseFile
     decision: Decision
+    also: tuple[Committed, ...] = ()
 
 
 def write(tx: Tx, runtime: Runtime, before: CaseFile | None, decision: Decision) -> Committed:
@@ -56,6 +60,16 @@ def load(tx: Tx, runtime: Runtime, case_id: str) -> CaseFile:
     if file is None:
         raise NotFound("没有这个案件，请核对编号")
     return file
+
+
+def load_with(tx: Tx, runtime: Runtime, case_id: str, ticket_id: str) -> CaseFile:
+    """Load the case that has a ticket now; a merge may have moved it since ``case_id`` was noted. Raises StaleRow."""
+    for _ in range(_MOVES):
+        file = load(tx, runtime, case_id)
+        if any(ticket.id == ticket_id for ticket in file.tickets):
+            return file
+        case_id = runtime.store.tickets.case_of(tx, ticket_id)
+    raise StaleRow(f"ticket {ticket_id} is being moved between cases")
 
 
 def change(

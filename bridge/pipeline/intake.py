@@ -17,7 +17,7 @@ from bridge.core.lifecycle.register import facts_of, register
 from bridge.core.lifecycle.work import Context
 from bridge.core.model import Actor, TicketDraft
 from bridge.errors import NotFound
-from bridge.pipeline.commit import Committed, change, load, write
+from bridge.pipeline.commit import Committed, load_with, write
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.runtime import Runtime
 from bridge.store.tickets import KnownTicket
@@ -83,15 +83,15 @@ def _register(
 
 
 def _recognise(tx: Tx, runtime: Runtime, known: KnownTicket, draft: TicketDraft, context: Context) -> Taken:
-    file = load(tx, runtime, known.case_id)
+    file = load_with(tx, runtime, known.case_id, known.id)
     ticket = next(ticket for ticket in file.tickets if ticket.id == known.id)
     if draft.digest == ticket.digest.split("+")[0]:
-        return Taken(_answer(known.id, known.case_id, ticket.revision, duplicate=True))
+        return Taken(_answer(known.id, ticket.home, ticket.revision, duplicate=True))
     work = decide.revise(file, known.id, draft, context)
     committed = write(tx, runtime, file, work.decision())
     revision = ticket.revision + 1
     runtime.store.tickets.keep_raw(tx, known.id, revision, draft.raw, runtime.wall())
-    return Taken(_answer(known.id, known.case_id, revision, duplicate=True), committed)
+    return Taken(_answer(known.id, ticket.home, revision, duplicate=True), committed)
 
 
 def _answer(ticket_id: str, case_id: str, revision: int, *, duplicate: bool) -> Answer:
@@ -109,10 +109,9 @@ def accept_event(
     if known is None:
         raise NotFound("没有这个工单，请核对 external_id")
     context = runtime.context(actor, inbound.webhook_id if inbound else f"event:{event.type.value}")
-    _, committed = change(
-        tx, runtime, known.case_id, context, lambda file, ctx: decide.hear(file, known.id, event, ctx)
-    )
-    answer = Answer(ACCEPTED, {"ticket_id": known.id, "case_id": known.case_id})
+    file = load_with(tx, runtime, known.case_id, known.id)
+    committed = write(tx, runtime, file, decide.hear(file, known.id, event, context).decision())
+    answer = Answer(ACCEPTED, {"ticket_id": known.id, "case_id": file.case.id})
     if inbound is not None:
         runtime.store.inbound.remember(tx, inbound, answer, runtime.wall())
     return Taken(answer, committed)

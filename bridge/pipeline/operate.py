@@ -9,6 +9,7 @@ from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import decide
 from bridge.core.model import Actor, CaseFile
 from bridge.errors import Forbidden, InvalidPayload, Problem
+from bridge.pipeline import matters
 from bridge.pipeline.commit import Committed, change
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
@@ -56,6 +57,8 @@ def act(tx: Tx, runtime: Runtime, case_id: str, action: OperatorAction, actor: A
     """Apply an operator's action. Raises Forbidden, NotFound, IllegalTransition with the allowed actions."""
     check_role(action, actor)
     context = runtime.context(actor, f"action:{action.action.value}")
+    if action.action in matters.OF_TWO_CASES:
+        return matters.act(tx, runtime, case_id, action, context)
 
     def apply(file, ctx):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the shape of commit.change
         check_unit(file, action, actor, unit)

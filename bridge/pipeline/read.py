@@ -58,6 +58,7 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
         "objection": shown.objection,
         "told_sides": list(shown.told_sides),
         "merged_into": shown.merged_into,
+        "merged_from": list(dict.fromkeys(came for ticket in file.tickets for came in ticket.came_from)),
         "tickets": [ticket_view(work, ticket) for ticket in file.tickets],
         "assignments": [assignment_view(work, assignment) for assignment in file.assignments],
         "opinions": [opinion_view(opinion) for opinion in file.opinions],

@@ -190,6 +190,8 @@ class Service:
         """Count, log and wake for what was committed."""
         if committed is None:
             return
+        for other in committed.also:
+            self.after(other)
         self.observer.committed(committed.file, committed.decision)
         if committed.decision.messages:
             self.wake()

@@ -7,7 +7,7 @@ from datetime import datetime
 from bridge.core.lifecycle import decide
 from bridge.core.model import SYSTEM
 from bridge.core.vocabulary import MessageType, OutboxState
-from bridge.pipeline.commit import Committed, load, write
+from bridge.pipeline.commit import Committed, load_with, write
 from bridge.pipeline.runtime import Runtime
 from bridge.store.outbox import Claimed
 from bridge.store.writer import Tx
@@ -22,10 +22,10 @@ def delivered(tx: Tx, runtime: Runtime, claimed: Claimed) -> Committed | None:
 def reply_arrived(
     tx: Tx, runtime: Runtime, type_: str, case_id: str, ticket_id: str | None, key: str
 ) -> Committed | None:
-    """Note a delivered reply on its case."""
+    """Note a delivered reply on the case that has its ticket now."""
     if type_ != MessageType.TICKET_REPLIED.value or ticket_id is None:
         return None
-    file = load(tx, runtime, case_id)
+    file = load_with(tx, runtime, case_id, ticket_id)
     decision = decide.reply_delivered(file, ticket_id, key, runtime.context(SYSTEM, f"delivered:{key}"))
     return write(tx, runtime, file, decision)
 

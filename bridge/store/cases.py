@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import bindparam, select, update
 
-from bridge.core.model import Case, CaseFile, Decision, Event
+from bridge.core.model import Case, CaseFile, Decision, Event, Ticket
 from bridge.crypto import Vault
 from bridge.errors import StaleRow
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, Mapper, table_of
@@ -75,7 +75,7 @@ class CaseStore:
         case = CASES.from_row(rows[0], self.vault)
         return CaseFile(
             case=case,
-            tickets=self._part(tx, TICKETS, parameters),
+            tickets=tuple(sorted(self._part(tx, TICKETS, parameters), key=_has_joined)),
             assignments=self._ordered(tx, ASSIGNMENTS, parameters),
             opinions=self._opinions(tx, parameters),
             deadlines=self._ordered(tx, DEADLINES, parameters),
@@ -169,6 +169,11 @@ class CaseStore:
                 self.vault.blind_index("id_number", petitioner.id_number) if petitioner.id_number else None
             ),
         }
+
+
+def _has_joined(ticket: Ticket) -> bool:
+    """Sort a case's own tickets before those that a merge brought."""
+    return bool(ticket.came_from)
 
 
 def _row_id(row: Any) -> str:

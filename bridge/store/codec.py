@@ -1,7 +1,8 @@
 """Values to rows and back, one generic converter for every noun.
 
-Owns: which field lies in which column; sealing. A field whose name is a column is stored there, one
-named ``sealed`` is encrypted, and the rest goes into ``details`` as JSON. Must not: run SQL.
+Owns: which field lies in which column; sealing. A field whose name is a column is stored there, those
+named ``sealed`` are encrypted into the column of the first, and the rest goes into ``details`` as JSON.
+Must not: run SQL.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ def table_of(row: type) -> Table:
 class Mapper(Generic[T]):
     """Converts one dataclass to the columns of one table and back."""
 
-    def __init__(self, value_type: type[T], row: type, sealed: str | None = None) -> None:
+    def __init__(self, value_type: type[T], row: type, sealed: tuple[str, ...] = ()) -> None:
         """Split the fields of ``value_type`` over the columns of ``row``."""
         self.table = table_of(row)
         self.sealed = sealed
         columns = {column.name for column in self.table.columns}
-        names = [field.name for field in dataclasses.fields(cast("Any", value_type))]
-        self.direct = tuple(name for name in names if name in columns and name != sealed)
-        self.rest = tuple(name for name in names if name not in columns and name != sealed)
+        names = [field.name for field in dataclasses.fields(cast("Any", value_type)) if field.name not in sealed]
+        self.direct = tuple(name for name in names if name in columns)
+        self.rest = tuple(name for name in names if name not in columns)
         self._adapter = TypeAdapter(value_type)
 
     def to_row(self, value: T, region: str, vault: Vault) -> dict[str, Any]:
@@ -45,9 +46,10 @@ class Mapper(Generic[T]):
             field = getattr(value, name)
             row[name] = str(field) if isinstance(field, str) else field
         row["details"] = orjson.dumps({name: getattr(value, name) for name in self.rest}).decode()
-        if self.sealed is not None:
-            aad = self._aad(row["id"])
-            row[self.sealed] = vault.seal(orjson.dumps(getattr(value, self.sealed)), aad)
+        if self.sealed:
+            private = {name: getattr(value, name) for name in self.sealed}
+            whole = private if len(private) > 1 else private[self.sealed[0]]
+            row[self.sealed[0]] = vault.seal(orjson.dumps(whole), self._aad(row["id"]))
         return row
 
     def from_row(self, row: Any, vault: Vault) -> T:
@@ -55,17 +57,17 @@ class Mapper(Generic[T]):
         fields = orjson.loads(row.details)
         for name in self.direct:
             fields[name] = getattr(row, name)
-        if self.sealed is not None:
-            opened = vault.open(getattr(row, self.sealed), self._aad(row.id))
-            fields[self.sealed] = orjson.loads(opened)
+        if self.sealed:
+            whole = orjson.loads(vault.open(getattr(row, self.sealed[0]), self._aad(row.id)))
+            fields.update(whole if len(self.sealed) > 1 else {self.sealed[0]: whole})
         return self._adapter.validate_python(fields)
 
     def _aad(self, row_id: str) -> bytes:
-        return f"{self.table.name}.{self.sealed}:{row_id}".encode()
+        return f"{self.table.name}.{self.sealed[0]}:{row_id}".encode()
 
 
-TICKETS = Mapper(Ticket, TicketRow, sealed="body")
-CASES = Mapper(Case, CaseRow, sealed="evidence")
+TICKETS = Mapper(Ticket, TicketRow, sealed=("body",))
+CASES = Mapper(Case, CaseRow, sealed=("evidence", "links", "parts"))
 ASSIGNMENTS = Mapper(Assignment, AssignmentRow)
-OPINIONS = Mapper(Opinion, OpinionRow, sealed="body")
+OPINIONS = Mapper(Opinion, OpinionRow, sealed=("body",))
 DEADLINES = Mapper(Deadline, DeadlineRow)

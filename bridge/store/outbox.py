@@ -242,6 +242,18 @@ class OutboxStore:
         where = and_(_T.c.region_code == self.region, _T.c.key == key, _T.c.state.in_([s.value for s in states]))
         return tx.write(update(_T).where(where).values(**values)).rowcount == 1
 
+    def cancel_for_units(self, tx: Tx, case_id: str) -> set[str]:
+        """Cancel what waits for units about a case; returns the assignments that some unit may have heard of.
+
+        A message that was tried, fetched or leased may have arrived, even if nobody answered.
+        """
+        mine = and_(_T.c.region_code == self.region, _T.c.case_id == case_id, _T.c.kind == "unit")
+        waiting = _T.c.state.in_([OutboxState.READY.value, OutboxState.PARKED.value])
+        tx.write(update(_T).where(mine, waiting).values(state=OutboxState.CANCELLED.value, due_at=None))
+        unseen = and_(_T.c.state == OutboxState.CANCELLED.value, _T.c.attempts == 0)
+        heard = select(_T.c.assignment_id).where(mine, _T.c.assignment_id.is_not(None), ~unseen)
+        return {str(row.assignment_id) for row in tx.read(heard)}
+
     def listing(self, tx: Tx, *, state: str | None, target: str | None, limit: int) -> list[dict[str, Any]]:
         """List rows without their payload, newest first."""
         columns = [column for column in _T.c if column.name != "payload"]

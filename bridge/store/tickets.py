@@ -47,6 +47,11 @@ class TicketStore:
         rows = tx.fetch(_KNOWN, parameters, of=("ticket", feed, external_id))
         return KnownTicket(*rows[0]) if rows else None
 
+    def case_of(self, tx: Tx, ticket_id: str) -> str:
+        """Return the case a stored ticket belongs to now."""
+        query = select(_T.c.case_id).where(_T.c.region_code == self.region, _T.c.id == ticket_id)
+        return str(tx.read(query).scalar_one())
+
     def keep_raw(self, tx: Tx, ticket_id: str, revision: int, raw: bytes, wall: datetime) -> None:
         """Keep the bytes of a push, sealed."""
         aad = f"ticket_revisions.raw:{ticket_id}:{revision}".encode()

@@ -50,7 +50,10 @@ class StandingOpinionOut(Outgoing):
 
 
 class UnitMessage(Outgoing):
-    """A message to a unit. ``owed`` is what this unit owes now, ``allowed`` what else is legal now."""
+    """A message to a unit. ``owed`` is what this unit owes now, ``allowed`` what else is legal now.
+
+    ``merged_into``: the assignment was withdrawn because its case was merged into that one.
+    """
 
     type: Literal[
         "assignment.dispatched",
@@ -75,6 +78,7 @@ class UnitMessage(Outgoing):
     respond_url: str | None
     ready_to_consolidate: bool = False
     opinions: list[StandingOpinionOut] | None = None
+    merged_into: str | None = None
 
 
 class OpinionSummaryOut(Outgoing):

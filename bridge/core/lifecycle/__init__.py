@@ -4,6 +4,7 @@ register.py   a ticket becomes a case
 stages.py     the one mechanism: which duties open when   leads.py   who leads, and what a change of it moves
 receipts.py   what units send       opinions.py   opinions and consolidation
 upstream.py   what upstreams send   actions.py    what operators do
+matters.py    one matter in several tickets: two cases merge, and part again
 ticks.py      what our own clocks do, and what a delivered reply does
 clocks.py     starting, moving and closing deadlines
 views.py      what a unit or an upstream is shown

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bridge.core.lifecycle import clocks, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Ticket
-from bridge.core.vocabulary import DeadlineKind, MessageType
+from bridge.core.model import Case, Ticket
+from bridge.core.vocabulary import DeadlineKind, MessageType, TicketState
 
 PAYER = "payer"
 
@@ -39,8 +39,20 @@ def noticed(work: Work) -> None:
     for ticket in list(work.tickets.values()):
         clocks.close(work, work.clock_of(ticket.id, DeadlineKind.ACCEPT_NOTICE))
     if work.case.accepting_unit is not None:
-        for ticket in work.owing_tickets():
-            _push_accepted(work, ticket, work.case.accepting_unit)
+        for ticket in list(work.tickets.values()):
+            if ticket.state in (TicketState.OPEN, TicketState.REPLYING, TicketState.REPLIED):
+                _push_accepted(work, ticket, work.case.accepting_unit)
+
+
+def joined(work: Work, ticket: Ticket, former: Case) -> None:
+    """A ticket came from another case: its upstream learns who accepted it, if that is news and known by now."""
+    unit, before = work.case.accepting_unit, former.accepting_unit
+    known = ticket.accepted_at is not None
+    if known and before in (unit, work.case.lead if unit is None else unit):
+        return
+    ticket = work.set_ticket(ticket, accepted_at=None)
+    if unit is not None and (known or not awaits_notice(work, ticket)):
+        _push_accepted(work, ticket, unit)
 
 
 def _push_accepted(work: Work, ticket: Ticket, unit: str) -> None:

@@ -27,25 +27,28 @@ from bridge.errors import IllegalTransition, InvalidPayload, NotFound, Problem
 
 _TRIAGE = frozenset({CaseState.TRIAGE})
 _WORKING = frozenset({CaseState.HANDLING, CaseState.CONSOLIDATING})
-_UNDECIDED = _TRIAGE | _WORKING | {CaseState.AWAITING_APPROVAL}
+BEFORE_REPLY = _TRIAGE | _WORKING | {CaseState.AWAITING_APPROVAL}
+"""States in which the case is still being worked on."""
 _REPLIED = frozenset({CaseState.REPLIED})
 _ENDED_WELL = frozenset({CaseState.ARCHIVED, CaseState.CLOSED_CONSULT, CaseState.CLOSED_REMEDY_TOLD})
 _ALL = frozenset(CaseState) - {CaseState.MERGED}
 
 LEGAL_IN: dict[ActionName, frozenset[CaseState]] = {
-    ActionName.CLASSIFY: _UNDECIDED,
-    ActionName.REROUTE: _UNDECIDED,
-    ActionName.DESIGNATE: _UNDECIDED,
+    ActionName.CLASSIFY: BEFORE_REPLY,
+    ActionName.REROUTE: BEFORE_REPLY,
+    ActionName.DESIGNATE: BEFORE_REPLY,
     ActionName.ADD_UNIT: _WORKING | {CaseState.AWAITING_APPROVAL},
     ActionName.APPROVE: frozenset({CaseState.AWAITING_APPROVAL}),
     ActionName.DENY: _WORKING | {CaseState.AWAITING_APPROVAL},
     ActionName.MINUTES: frozenset({CaseState.HANDLING}),
     ActionName.EXTEND: _WORKING | {CaseState.AWAITING_APPROVAL},
     ActionName.OVERRIDE: frozenset({CaseState.HANDLING}),
-    ActionName.RETURN_UPSTREAM: _UNDECIDED,
+    ActionName.RETURN_UPSTREAM: BEFORE_REPLY,
     ActionName.TOLD: _WORKING | _REPLIED | _ENDED_WELL | {CaseState.AWAITING_APPROVAL, CaseState.REPLYING},
     ActionName.OBJECTION: _REPLIED,
-    ActionName.SUSPEND: _UNDECIDED,
+    ActionName.MERGE: BEFORE_REPLY,
+    ActionName.UNMERGE: frozenset({CaseState.MERGED}),
+    ActionName.SUSPEND: BEFORE_REPLY,
     ActionName.RESUME: _ALL,
     ActionName.REOPEN: _REPLIED | _ENDED_WELL,
     ActionName.SEND_REPLY: frozenset({CaseState.CONSOLIDATING}),
@@ -94,13 +97,19 @@ def _awaits_minutes(work: Work) -> bool:
 
 
 def act(work: Work, action: OperatorAction) -> None:
-    """Apply an operator's action. Raises IllegalTransition with what is allowed instead."""
-    if not _is_legal(work, action.action):
-        raise IllegalTransition(
-            f"案件状态为 {work.case.state.value}，现在不能执行 {action.action.value}",
-            allowed_actions=allowed_actions(work),
-        )
+    """Apply an operator's action on one case. Raises IllegalTransition with what is allowed instead."""
+    require(work, action.action)
     _HANDLERS[action.action](work, action)
+
+
+def require(work: Work, name: ActionName) -> None:
+    """Raise IllegalTransition with what is allowed, unless an action is legal now."""
+    if _is_legal(work, name):
+        return
+    merged = f"已并入 {work.case.merged_into}，请在该案上办理；" if work.case.state is CaseState.MERGED else ""
+    raise IllegalTransition(
+        f"{merged}案件状态为 {work.case.state.value}，现在不能执行 {name.value}", allowed_actions=allowed_actions(work)
+    )
 
 
 def _unit(work: Work, reference: str | None, field: str = "unit") -> Unit:

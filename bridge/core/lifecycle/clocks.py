@@ -287,9 +287,23 @@ def start_consolidation(work: Work, assignment: Assignment, last_opinion_at: dat
     start(work, DeadlineKind.CONSOLIDATE, assignment.id, assignment.unit, last_opinion_at)
 
 
+def start_objection(work: Work) -> None:
+    """Start the window for objections, the longest that any ticket of the case gives its petitioner."""
+    unit = work.case.accepting_unit or work.case.lead or TRIAGE_UNIT
+    ends = {
+        ticket.id: min(found, key=lambda candidate: candidate[0].due_at)[0].due_at
+        for ticket in work.tickets.values()
+        if (found := _candidates(work, DeadlineKind.OBJECTION, work.now, ticket, None))
+    }
+    last = max(ends, key=lambda ticket_id: ends[ticket_id], default=None)
+    if last is not None:
+        start(work, DeadlineKind.OBJECTION, work.case.id, unit, work.now, ticket=work.tickets[last])
+
+
 def reply_due(work: Work) -> datetime | None:
     """Return the earliest reply limit of the tickets of the present round."""
-    due = [d.due_at for t in work.tickets.values() if (d := work.clock_of(t.id, DeadlineKind.REPLY))]
+    present = [ticket for ticket in work.tickets.values() if ticket.case_round == work.case.round]
+    due = [d.due_at for t in present if (d := work.clock_of(t.id, DeadlineKind.REPLY))]
     return min(due, default=None)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
-from bridge.core.lifecycle import actions, receipts, replying, ticks, upstream, views
+from bridge.core.lifecycle import actions, matters, receipts, replying, ticks, upstream, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import CaseFile, Decision, TicketDraft
 from bridge.errors import NotFound
@@ -49,6 +49,16 @@ def revise(file: CaseFile, ticket_id: str, draft: TicketDraft, context: Context)
 def act(file: CaseFile, action: OperatorAction, context: Context) -> Work:
     """Apply an operator's action. Raises IllegalTransition with the allowed actions."""
     return _changed(file, context, lambda work: actions.act(work, action))
+
+
+def merge(source: CaseFile, target: CaseFile, action: OperatorAction, context: Context) -> tuple[Work, Work]:
+    """Merge ``source`` into ``target``: both case files change. Raises IllegalTransition, InvalidPayload."""
+    return matters.merge(source, target, context, action.reason)
+
+
+def unmerge(source: CaseFile, target: CaseFile, action: OperatorAction, context: Context) -> tuple[Work, Work]:
+    """Undo a merge; ``target`` is the case that has the tickets now. Raises IllegalTransition."""
+    return matters.unmerge(source, target, context, action.reason)
 
 
 def tick(file: CaseFile, deadline_id: str, step: str, context: Context) -> Decision | None:

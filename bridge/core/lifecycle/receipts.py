@@ -57,6 +57,8 @@ def _illegal(work: Work, assignment: Assignment, detail: str) -> IllegalTransiti
 
 
 def _why(work: Work, assignment: Assignment, receipt: UnitReceipt) -> str:
+    if work.case.state is CaseState.MERGED:
+        return f"本案已并入 {work.case.merged_into}，请在该案的交办件上办理"
     if assignment.state is AssignmentState.QUEUED:
         return "前一步尚未完成，本单位的环节还没有开始"
     if assignment.state in (AssignmentState.RETURNED, AssignmentState.WITHDRAWN):

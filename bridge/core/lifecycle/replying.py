@@ -6,6 +6,8 @@ Must not: compose texts (``core.reply`` does).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bridge.core import reply as composing
 from bridge.core.lifecycle import acceptance, clocks, views
 from bridge.core.lifecycle.work import Work
@@ -48,9 +50,21 @@ def reply(work: Work, final: Opinion) -> None:
 def send(work: Work, final: Opinion) -> None:
     """Queue the reply; a reply after the first of a round is a supplement. Whoever answers waits no longer."""
     resume(work)
-    targets = work.owing_tickets() or [
-        t for t in work.tickets.values() if t.state is TicketState.REPLIED and t.round == work.case.round
-    ]
+    answer(work, final, _waiting(work) or _answered(work))
+
+
+def _waiting(work: Work) -> list[Ticket]:
+    return [ticket for ticket in work.tickets.values() if ticket.state is TicketState.OPEN]
+
+
+def _answered(work: Work) -> list[Ticket]:
+    """Return the tickets that this round has answered already: a further reply supplements theirs."""
+    answered = (TicketState.REPLYING, TicketState.REPLIED)
+    return [t for t in work.tickets.values() if t.state in answered and t.case_round == work.case.round]
+
+
+def answer(work: Work, final: Opinion, targets: Sequence[Ticket]) -> None:
+    """Queue the reply that an opinion makes to these tickets."""
     text = composing.compose(work.policy, work.case, final, work.standing_opinions())
     for ticket in targets:
         _push_reply(work, ticket, text, supplement=ticket.state is not TicketState.OPEN)
@@ -95,10 +109,11 @@ def received(work: Work, ticket: Ticket) -> None:
     work.set_ticket(ticket, state=TicketState.REPLIED)
     work.record("reply.delivered", ticket=ticket.id, round=ticket.round)
     if not work.owing_tickets() and work.case.state is CaseState.REPLYING:
-        _replied(work)
+        replied(work)
 
 
-def _replied(work: Work) -> None:
+def replied(work: Work) -> None:
+    """Every owed reply is delivered: 咨询 end here, the others wait out the objection window."""
     kinds = {ticket.kind for ticket in work.tickets.values()}
     if kinds <= CONSULT_KINDS:
         end(work, CaseState.CLOSED_CONSULT)
@@ -108,8 +123,7 @@ def _replied(work: Work) -> None:
         return
     work.set_case(state=CaseState.REPLIED)
     if work.clock_of(work.case.id, DeadlineKind.OBJECTION) is None:
-        unit = work.case.accepting_unit or work.case.lead or clocks.TRIAGE_UNIT
-        clocks.start(work, DeadlineKind.OBJECTION, work.case.id, unit, work.now)
+        clocks.start_objection(work)
     archive_if_done(work)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.lifecycle import clocks, stages
-from bridge.core.lifecycle.work import ACTIVE, Work
+from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
 
@@ -29,11 +29,17 @@ def start_round(work: Work, tickets: Sequence[Ticket], respond_by: datetime | No
     for ticket in tickets:
         reopened = work.set_ticket(ticket, state=TicketState.OPEN, round=ticket.round + 1)
         _start_round_clock(work, reopened, respond_by)
+    for ticket in list(work.tickets.values()):
+        if ticket.state is TicketState.OPEN:
+            work.set_ticket(ticket, case_round=work.case.round)
     for assignment in list(work.active()):
         work.set_assignment(
             assignment, state=AssignmentState.QUEUED, owes=(), overridden=False, unfilled=False, extension=None
         )
     work.record("round.started", round=work.case.round, tickets=[ticket.id for ticket in tickets])
+    if work.case.lead is None:
+        work.set_case(state=CaseState.TRIAGE, review_reason="重新办理，尚未确定主办单位")
+        return
     _send_again_without_duty(work)
     stages.begin(work)
 
@@ -78,5 +84,5 @@ def decide_extension(work: Work, assignment: Assignment, decision: str) -> None:
 def withdraw_assignments(work: Work) -> None:
     """Take back every assignment that is queued or active."""
     for assignment in list(work.assignments.values()):
-        if assignment.state in ACTIVE or assignment.state is AssignmentState.QUEUED:
+        if assignment.state in stages.LIVE:
             stages.withdraw(work, assignment)

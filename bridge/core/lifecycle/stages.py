@@ -7,11 +7,11 @@ Source: contract section 3, "What is owed, stage by stage".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bridge.core.lifecycle import acceptance, clocks, replying, views
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import Assignment, Opinion
+from bridge.core.model import Assignment, Opinion, Ticket
 from bridge.core.policy import Duty, Gate, Stage, Who
 from bridge.core.vocabulary import (
     LEADING_OFFICE,
@@ -23,6 +23,9 @@ from bridge.core.vocabulary import (
     ReceiptType,
     Role,
 )
+
+LIVE = ACTIVE | {AssignmentState.QUEUED}
+"""Assignment states that still have something before them."""
 
 
 def stages(work: Work) -> tuple[Stage, ...]:
@@ -186,15 +189,16 @@ def pass_on(work: Work, assignment: Assignment) -> None:
     views.send_unit(work, assignment, MessageType.ASSIGNMENT_DISPATCHED)
 
 
-def tell_upstream_lead(work: Work, *, transferred: bool = False) -> None:
+def tell_upstream_lead(work: Work, tickets: Sequence[Ticket] | None = None, *, transferred: bool = False) -> None:
     """Push ``ticket.assigned`` for a new lead, or ``ticket.transferred`` with the contact (R23)."""
     lead = work.case.lead
     if lead is None:
         return
     if transferred or work.case.procedure is ProcedureId.TRANSFER:
-        views.push_all(work, MessageType.TICKET_TRANSFERRED, unit=lead, contact=views.contact(work, lead))
+        contact = views.contact(work, lead)
+        views.push_all(work, MessageType.TICKET_TRANSFERRED, tickets, unit=lead, contact=contact)
     else:
-        views.push_all(work, MessageType.TICKET_ASSIGNED, unit=lead)
+        views.push_all(work, MessageType.TICKET_ASSIGNED, tickets, unit=lead)
 
 
 def opinions_missing(work: Work) -> list[Assignment]:

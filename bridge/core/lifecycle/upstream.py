@@ -158,7 +158,7 @@ def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     work.set_case(state=CaseState.TRIAGE, lead=None, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
     work.record("return.refused", ticket=ticket.id, note=event.note)
     earlier = work.clock_of(ticket.id, DeadlineKind.REPLY)
-    if earlier is None:
+    if earlier is None or earlier.status not in clocks.OPEN:
         clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
 
 

@@ -7,6 +7,7 @@ Source: contract section 3, "Pushed upstream" and "Every message to a unit".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -302,9 +303,9 @@ def push(work: Work, ticket: Ticket, type_: MessageType, **carries: Any) -> str 
     return key
 
 
-def push_all(work: Work, type_: MessageType, **carries: Any) -> None:
-    """Queue a push to every upstream that is still owed a reply."""
-    for ticket in work.owing_tickets():
+def push_all(work: Work, type_: MessageType, tickets: Sequence[Ticket] | None = None, **carries: Any) -> None:
+    """Queue a push to every upstream that is still owed a reply (or to those of ``tickets``)."""
+    for ticket in work.owing_tickets() if tickets is None else tickets:
         push(work, ticket, type_, **carries)
 
 

@@ -184,7 +184,11 @@ class Work:
         return next((o for o in self.standing_opinions() if o.assignment_id == assignment.id), None)
 
     def clock_of(self, owner: str, kind: DeadlineKind) -> Deadline | None:
-        """Return the newest uncancelled deadline of this kind that an owner has in the present round."""
+        """Return the newest uncancelled deadline of this kind that an owner has in the present round.
+
+        A ticket's clocks are its own: a round that another ticket of the case asked for does not end them.
+        """
         found = [d for d in self.deadlines.values() if d.owner == owner and d.kind is kind]
-        current = [d for d in found if d.round == self.case.round and d.status is not DeadlineStatus.CANCELLED]
+        own = owner in self.tickets
+        current = [d for d in found if (own or d.round == self.case.round) and d.status is not DeadlineStatus.CANCELLED]
         return current[-1] if current else None

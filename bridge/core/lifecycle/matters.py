@@ -1,0 +1,215 @@
+"""One matter, several tickets: two cases become one, and may become two again.
+
+Owns: what moves between two case files (tickets with their clocks and the replies owed to them) and what each side is
+told. Must not: load or save; the two results are written in one transaction by the pipeline.
+Source: contract section 3, ``merge``, ``unmerge``, ``ticket.accepted``; domain 4.3 并案; ADR 0006.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bridge.core.commands import ActionName
+from bridge.core.lifecycle import acceptance, actions, clocks, replying, rounds, stages, views
+from bridge.core.lifecycle.work import Context, Work
+from bridge.core.model import Case, CaseFile, Deadline, Ticket
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
+from bridge.errors import IllegalTransition, InvalidPayload, Problem
+
+TAKES_TICKETS = actions.BEFORE_REPLY | {CaseState.REPLYING, CaseState.REPLIED}
+"""States of a case that can take in, or give back, another case's tickets: it is not over."""
+
+_ANSWERED = (CaseState.REPLYING, CaseState.REPLIED)
+
+
+def merge(source: CaseFile, target: CaseFile, context: Context, reason: str | None = None) -> tuple[Work, Work]:
+    """Move every ticket of ``source`` into ``target``, with its own clocks; ``source`` ends as ``merged``.
+
+    Raises InvalidPayload (itself), IllegalTransition (either case is over, or paused).
+    """
+    leaving, joining = Work.on(source, context), Work.on(target, context)
+    if source.case.id == target.case.id:
+        raise InvalidPayload([Problem("into", "不能并入本案自身")])
+    actions.require(leaving, ActionName.MERGE)
+    _refuse_over(leaving, target.case)
+    _refuse_paused(leaving, source.case, target.case)
+    before = views.shown(joining)
+    moved = _leave_for(leaving, target.case.id, reason)
+    _take_in(joining, source.case, *moved, reason)
+    views.tell_changed(joining, before, except_unit=None)
+    views.complete_messages(joining)
+    return leaving, joining
+
+
+def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | None = None) -> tuple[Work, Work]:
+    """Give the tickets that came from ``source`` back to it; ``target`` is the case that has them now.
+
+    Raises IllegalTransition (the target is over, or paused).
+    """
+    returning, giving = Work.on(source, context), Work.on(target, context)
+    actions.require(returning, ActionName.UNMERGE)
+    _refuse_over(returning, target.case)
+    _refuse_paused(returning, target.case)
+    before = views.shown(giving)
+    moved = _give_back(giving, source.case.id, reason)
+    views.tell_changed(giving, before, except_unit=None)
+    views.complete_messages(giving)
+    _return(returning, target.case, *moved, reason)
+    views.complete_messages(returning)
+    return returning, giving
+
+
+def _refuse_over(work: Work, target: Case) -> None:
+    if target.state is CaseState.MERGED:
+        detail = f"案件 {target.id} 已并入 {target.merged_into}，请改为并入该案"
+    elif target.state not in TAKES_TICKETS:
+        detail = f"案件 {target.id} 状态为 {target.state.value}，已经办结；确需并案或撤销并案的，请先重新办理（reopen）"
+    else:
+        return
+    raise IllegalTransition(detail, allowed_actions=actions.allowed_actions(work))
+
+
+def _refuse_paused(work: Work, *cases: Case) -> None:
+    for case in cases:
+        if case.suspended:
+            raise IllegalTransition(
+                f"案件 {case.id} 正在中止计时，请先恢复（resume）再办理并案事项",
+                allowed_actions=actions.allowed_actions(work),
+            )
+
+
+def _leave_for(work: Work, into: str, reason: str | None) -> tuple[list[Ticket], list[Deadline]]:
+    """End the case that is merged; its units learn where the matter went."""
+    state = work.case.state
+    live = stages.LIVE
+    withdrew = tuple(a.id for a in work.assignments.values() if a.state in live)
+    rounds.withdraw_assignments(work)
+    views.complete_messages(work)
+    work.messages[:] = [replace(m, payload={**m.payload, "merged_into": into}) for m in work.messages]
+    tickets, deadlines = _take_out(work, list(work.tickets.values()))
+    work.record("case.merged", into=into, tickets=[ticket.id for ticket in tickets], reason=reason)
+    work.set_case(merged_into=into, before_merge=state, merge_withdrew=withdrew, sign_off_pending=False)
+    replying.end(work, CaseState.MERGED)
+    home = work.case.id
+    return [replace(ticket, came_from=(*ticket.came_from, home)) for ticket in tickets], deadlines
+
+
+def _give_back(work: Work, home: str, reason: str | None) -> tuple[list[Ticket], list[Deadline]]:
+    """Let the tickets that came from ``home`` go, and settle what is left."""
+    tickets, deadlines = _take_out(work, [t for t in work.tickets.values() if home in t.came_from])
+    work.record("case.parted", to=home, tickets=[ticket.id for ticket in tickets], reason=reason)
+    _settle_rest(work)
+    return [replace(t, came_from=t.came_from[: t.came_from.index(home)]) for t in tickets], deadlines
+
+
+def _take_out(work: Work, tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Deadline]]:
+    """Remove tickets and the clocks that are theirs."""
+    ids = {ticket.id for ticket in tickets}
+    deadlines = [deadline for deadline in work.deadlines.values() if deadline.owner in ids]
+    for ticket in tickets:
+        del work.tickets[ticket.id]
+    for deadline in deadlines:
+        del work.deadlines[deadline.id]
+    return list(tickets), deadlines
+
+
+def _put_in(work: Work, former: Case, tickets: Iterable[Ticket], deadlines: Iterable[Deadline]) -> list[Ticket]:
+    """Add tickets and their clocks: nothing is reset, only who answers for them changes."""
+    unit = work.case.lead or clocks.TRIAGE_UNIT
+    work.set_case(serial=max(work.case.serial, former.serial))
+    for deadline in deadlines:
+        runs = deadline.status in clocks.OPEN
+        present = {"round": work.case.round, "unit": unit} if runs else {}
+        work.deadlines[deadline.id] = replace(deadline, case_id=work.case.id, **present)  # type: ignore[arg-type]
+    added = []
+    for ticket in tickets:
+        owed = ticket.state in (TicketState.OPEN, TicketState.REPLYING)
+        present_round = work.case.round if owed else 0
+        work.tickets[ticket.id] = replace(ticket, case_id=work.case.id, case_round=present_round)
+        added.append(work.tickets[ticket.id])
+    return added
+
+
+def _take_in(
+    work: Work, former: Case, tickets: Sequence[Ticket], deadlines: Sequence[Deadline], reason: str | None
+) -> None:
+    added = _put_in(work, former, tickets, deadlines)
+    work.set_case(
+        confidential=work.case.confidential or former.confidential, urged=work.case.urged or former.urged,
+        links=tuple(dict.fromkeys((*work.case.links, *former.links))),
+    )  # fmt: skip
+    work.record("case.joined", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason)
+    _tell_upstreams(work, former, added)
+    if work.case.state in _ANSWERED:
+        _answer_as_standing(work, [work.tickets[ticket.id] for ticket in added])
+
+
+def _tell_upstreams(work: Work, former: Case, tickets: Sequence[Ticket]) -> None:
+    """Tell the upstreams of moved tickets who leads and who accepted, where that is not what they know."""
+    owing = [ticket for ticket in tickets if ticket.state is TicketState.OPEN]
+    if work.case.lead != former.lead:
+        stages.tell_upstream_lead(work, owing)
+    for ticket in owing:
+        acceptance.joined(work, work.tickets[ticket.id], former)
+
+
+def _answer_as_standing(work: Work, tickets: Sequence[Ticket]) -> None:
+    """Give tickets that join an answered case its standing reply; their petitioners get the whole window to object."""
+    waiting = [ticket for ticket in tickets if ticket.state is TicketState.OPEN]
+    final = stages.final_opinion(work)
+    if not waiting:
+        return
+    if final is None:
+        raise IllegalTransition("该案没有可以沿用的答复，请先重新办理（reopen）再并案", allowed_actions=[])
+    clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
+    work.set_case(objection=None)
+    replying.answer(work, final, waiting)
+
+
+def _settle_rest(work: Work) -> None:
+    """After tickets left: a case that owes no reply any more does not go on working for nobody."""
+    if work.owing_tickets() or work.case.state is CaseState.REPLIED:
+        return
+    if not any(ticket.state is TicketState.REPLIED for ticket in work.tickets.values()):
+        rounds.withdraw_assignments(work)
+        replying.end(work, CaseState.WITHDRAWN)
+        return
+    for assignment in list(work.active()):
+        clocks.cancel_all(work, assignment.id)
+        work.set_assignment(assignment, owes=())
+    replying.replied(work)
+
+
+def _return(
+    work: Work, former: Case, tickets: Sequence[Ticket], deadlines: Sequence[Deadline], reason: str | None
+) -> None:
+    """Open the merged case again where it stood; units are sent their assignments again under the same ids."""
+    added = _put_in(work, former, tickets, deadlines)
+    work.record("case.unmerged", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason)
+    before, withdrew = work.case.before_merge, work.case.merge_withdrew
+    work.set_case(merged_into=None, before_merge=None, merge_withdrew=(), closed_at=None, state=CaseState.HANDLING)
+    states = {ticket.state for ticket in added}
+    if TicketState.OPEN in states:
+        _go_on(work, former, added, before, withdrew)
+    elif TicketState.REPLYING in states:
+        work.set_case(state=CaseState.REPLYING)
+    elif TicketState.REPLIED in states:
+        replying.replied(work)
+    else:
+        replying.end(work, CaseState.WITHDRAWN)
+
+
+def _go_on(
+    work: Work, former: Case, tickets: Sequence[Ticket], before: CaseState | None, withdrew: Sequence[str]
+) -> None:
+    if before in (None, CaseState.TRIAGE) or work.case.lead is None or work.case.procedure is None:
+        work.set_case(state=CaseState.TRIAGE, lead=None, review_reason="撤销并案，须由人重新分派")
+        work.record("case.triaged", reason=work.case.review_reason)
+        return
+    for assignment_id in withdrew:
+        work.set_assignment(work.assignments[assignment_id], state=AssignmentState.QUEUED)
+    _tell_upstreams(work, former, tickets)
+    stages.begin(work, invited=work.case.invited)
+    if before is CaseState.AWAITING_APPROVAL and not work.case.approved:
+        stages.ask_approval(work, "撤销并案后重新报请审批")

@@ -1,0 +1,402 @@
+"""One matter, several tickets: each upstream keeps its clock and its reply, units work once, and it can be undone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bridge.core.model import Petitioner
+from bridge.core.policy import Confidentiality
+from bridge.errors import BridgeError, IllegalTransition, InvalidPayload
+from tests.contract.conftest import retune
+from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
+
+WHO = Petitioner(name="郗女士", phone="13600001212")
+
+
+def at(day: str) -> datetime:
+    return datetime.fromisoformat(f"{day}+08:00")
+
+
+UNCLEAR = "这个事情你们到底管不管，反映几次了"
+
+
+async def two(ledger: Ledger, first: str = SINGLE, second: str = SINGLE, **changes: Any) -> tuple[str, str]:
+    """A ticket of the hotline, and the same matter as a letter of 信访."""
+    if second == UNCLEAR:
+        retune(ledger, review_enabled=True)
+    kept = await ledger.ticket(first, external_id="ZZ1", petitioner=WHO, **changes)
+    letter = await ledger.ticket(second, external_id="XF1", petitioner=WHO, feed="petition")
+    return kept, letter
+
+
+async def merged(ledger: Ledger, **changes: Any) -> tuple[str, str]:
+    kept, letter = await two(ledger, **changes)
+    await ledger.act(letter, "merge", OFFICE, into=kept, reason="同一诉求")
+    return kept, letter
+
+
+async def pushed(ledger: Ledger, number: str) -> list[str]:
+    return [m["type"] for m in await ledger.fresh(kind="upstream") if m["external_id"] == number]
+
+
+async def chains_hold(ledger: Ledger, *cases: str) -> bool:
+    return all([(await ledger.service.history(case_id))["chain_intact"] for case_id in cases])
+
+
+async def reply_clocks(ledger: Ledger, case_id: str) -> dict[str, tuple[str, str]]:
+    view = await ledger.view(case_id)
+    numbers = {ticket["id"]: ticket["external_id"] for ticket in view["tickets"]}
+    return {numbers[d["owner"]]: (d["start_at"], d["due_at"]) for d in view["deadlines"] if d["kind"] == "reply"}
+
+
+async def test_both_tickets_are_handled_once_and_each_upstream_gets_its_reply(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    view = await ledger.view(letter)
+    assert (view["state"], view["merged_into"], view["tickets"]) == ("merged", kept, [])
+    assert view["allowed_actions"] == ["unmerge"]
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    replies = [m for m in await ledger.messages(kind="upstream") if m["type"] == "ticket.replied"]
+    assert {m["external_id"] for m in replies} == {"ZZ1", "XF1"}
+    assert len({m["reply"]["public_text"] for m in replies}) == 1
+    await ledger.deliver()
+    assert await ledger.state(kept) == "replied"
+    assert await chains_hold(ledger, kept, letter)
+
+
+async def test_a_merge_resets_no_clock(ledger: Ledger) -> None:
+    kept, letter = await two(ledger)
+    clocks = await reply_clocks(ledger, kept) | await reply_clocks(ledger, letter)
+    await ledger.until("2026-03-04T15:00:00+08:00")
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    assert await reply_clocks(ledger, kept) == clocks
+    notice = next(d for d in (await ledger.view(kept))["deadlines"] if d["kind"] == "accept_notice")
+    assert notice["due_at"] == "2026-03-17T23:59:59+08:00"
+    assert {d["kind"] for d in (await ledger.view(letter))["deadlines"]} == {"return"}
+
+
+async def test_the_moved_tickets_clock_reminds_the_unit_that_has_the_case(ledger: Ledger) -> None:
+    kept, letter = await two(ledger, second=SINGLE)
+    await ledger.receipt(kept, "tax", "signed")
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    await ledger.fresh()
+    await ledger.until("2026-03-17T23:00:00+08:00")
+    reminded = [m for m in await ledger.fresh(kind="unit") if (m.get("deadline") or {}).get("kind") == "accept_notice"]
+    assert {m["case_id"] for m in reminded} == {kept}
+
+
+async def test_a_unit_is_told_what_was_taken_back_and_what_has_changed(ledger: Ledger) -> None:
+    kept, letter = await two(ledger)
+    await ledger.deliver()
+    await ledger.fresh()
+    old = (await ledger.assignment(letter, "tax"))["id"]
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    messages = {m["type"]: m for m in await ledger.fresh(kind="unit")}
+    assert set(messages) == {"assignment.withdrawn", "case.updated"}
+    assert messages["assignment.withdrawn"]["assignment_id"] == old
+    assert messages["assignment.withdrawn"]["merged_into"] == kept
+    assert [t["external_id"] for t in messages["case.updated"]["case"]["tickets"]] == ["ZZ1", "XF1"]
+
+
+async def test_what_no_unit_has_seen_is_never_sent(ledger: Ledger) -> None:
+    kept, letter = await two(ledger)
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    rows = await ledger.store.read(lambda tx: ledger.store.outbox.listing(tx, state="cancelled", target=None, limit=10))
+    assert [(row["type"], row["case_id"]) for row in rows] == [("assignment.dispatched", letter)]
+    assert not [m for m in await ledger.messages(kind="unit") if m["type"] == "assignment.withdrawn"]
+    await ledger.deliver()
+
+
+async def test_a_receipt_for_the_old_assignment_names_the_new_case(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    with pytest.raises(IllegalTransition, match=f"已并入 {kept}"):
+        await ledger.receipt(letter, "tax", "signed")
+
+
+async def test_an_accepted_case_accepts_the_ticket_that_joins_but_a_letter_waits_for_its_notice(ledger: Ledger) -> None:
+    kept, letter = await two(ledger)
+    again = await ledger.ticket(SINGLE, external_id="ZZ2", petitioner=WHO)
+    await ledger.receipt(kept, "tax", "signed")
+    await ledger.fresh()
+    await ledger.act(again, "merge", OFFICE, into=kept)
+    assert await pushed(ledger, "ZZ2") == ["ticket.accepted"]
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    assert await pushed(ledger, "XF1") == []
+    await ledger.receipt(kept, "tax", "told", who="payer", channel="书面")
+    assert await pushed(ledger, "XF1") == ["ticket.accepted"]
+
+
+async def test_a_ticket_that_waited_for_a_person_learns_who_leads(ledger: Ledger) -> None:
+    kept, letter = await two(ledger, second=UNCLEAR)
+    assert await ledger.state(letter) == "triage"
+    await ledger.fresh()
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    (told,) = [m for m in await ledger.fresh(kind="upstream") if m["external_id"] == "XF1"]
+    assert (told["type"], told["contact"]["unit"], told["case_id"]) == ("ticket.transferred", "tax", kept)
+
+
+async def test_another_lead_and_another_accepting_unit_are_news_to_the_upstream(ledger: Ledger) -> None:
+    kept = await ledger.ticket(SINGLE, external_id="ZZ1")
+    other = await ledger.ticket("退休三个月养老金未到账，要求查明原因并发放养老金。", external_id="ZZ2")
+    await ledger.receipt(kept, "tax", "signed")
+    await ledger.receipt(other, "hrss", "signed")
+    await ledger.fresh()
+    await ledger.act(other, "merge", OFFICE, into=kept)
+    told = [m for m in await ledger.fresh(kind="upstream") if m["external_id"] == "ZZ2"]
+    assert [m["type"] for m in told] == ["ticket.transferred", "ticket.accepted"]
+    assert told[1]["accepting_unit"] == "tax"
+
+
+async def test_a_ticket_joining_an_answered_case_gets_the_standing_reply_as_its_own(ledger: Ledger) -> None:
+    kept = await ledger.ticket(SINGLE, external_id="ZZ1")
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.deliver()
+    await ledger.until("2026-03-05T09:00:00+08:00")
+    again = await ledger.ticket(SINGLE, external_id="ZZ2")
+    await ledger.fresh()
+    await ledger.act(again, "merge", OFFICE, into=kept)
+    sent = [m for m in await ledger.fresh(kind="upstream") if m["external_id"] == "ZZ2"]
+    assert [m["type"] for m in sent] == ["ticket.accepted", "ticket.replied"]
+    assert (sent[1]["round"], sent[1]["supplement"]) == (1, False)
+    assert sent[1]["reply"]["public_text"] == "核减431.20元"
+    assert await ledger.state(kept) == "replying"
+    await ledger.deliver()
+    assert await ledger.state(kept) == "replied"
+    window = [d for d in (await ledger.view(kept))["deadlines"] if d["kind"] == "objection"]
+    assert [d["start_at"][:10] for d in window] == ["2026-03-05"]
+
+
+async def test_only_the_ticket_that_asked_for_rework_is_owed_a_reply(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger)
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.deliver()
+    await ledger.fresh()
+    await ledger.event(kept, "rework", respond_by=at("2026-03-06T18:00:00"))
+    await ledger.receipt(kept, "tax", "opinion", text="复核后仍核减431.20元")
+    assert await pushed(ledger, "XF1") == []
+    await ledger.deliver()
+    assert await ledger.state(kept) == "replied"
+
+
+async def test_a_rework_while_the_other_reply_is_on_its_way_owes_the_other_nothing_new(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger)
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.event(kept, "rework", respond_by=at("2026-03-06T18:00:00"))
+    await ledger.fresh()
+    await ledger.receipt(kept, "tax", "opinion", text="复核后仍核减431.20元")
+    new = [m for m in await ledger.fresh(kind="upstream") if m["type"] == "ticket.replied"]
+    assert [(m["external_id"], m["round"]) for m in new] == [("ZZ1", 2)]
+    await ledger.deliver()
+    view = await ledger.view(kept)
+    assert view["state"] == "replied"
+    assert {d["status"] for d in view["deadlines"] if d["kind"] == "reply"} == {"met"}
+
+
+async def test_events_of_both_upstreams_reach_the_one_case(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger)
+    answer = await ledger.event(kept, "urge")
+    assert answer.body["case_id"] == kept
+    view = await ledger.view(kept)
+    assert [t["external_id"] for t in view["tickets"]] == ["ZZ1", "XF1"]
+    from bridge.core.commands import UpstreamEvent, UpstreamEventType
+
+    withdraw = UpstreamEvent("XF1", UpstreamEventType.WITHDRAW)
+    answer = await ledger.service.accept_event("petition", withdraw, None)
+    assert answer.body["case_id"] == kept
+    assert await ledger.state(kept) == "handling"
+
+
+async def test_a_repushed_ticket_keeps_the_ids_its_upstream_knows(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    again = await ledger.ticket(SINGLE + "补充：有截图。", external_id="XF1", petitioner=WHO, feed="petition")
+    assert again == letter
+    view = await ledger.view(kept)
+    assert next(t["revision"] for t in view["tickets"] if t["external_id"] == "XF1") == 2
+
+
+async def test_a_reply_already_on_its_way_settles_the_ticket_where_it_is_now(ledger: Ledger) -> None:
+    """A letter reopened and merged while the first reply is still in flight."""
+    kept, letter = await merged(ledger)
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.act(letter, "unmerge", OFFICE, reason="并错了")
+    assert await ledger.state(letter) == "replying"
+    await ledger.deliver()
+    assert (await ledger.state(kept), await ledger.state(letter)) == ("replied", "replied")
+
+
+async def test_secrecy_is_the_union_and_stays_after_an_unmerge(ledger: Ledger) -> None:
+    kept = await ledger.ticket(SINGLE, external_id="ZZ1")
+    secret = await ledger.ticket(SINGLE, external_id="ZZ2", petitioner=replace(WHO, confidential=True))
+    await ledger.deliver()
+    await ledger.fresh()
+    await ledger.act(secret, "merge", OFFICE, into=kept)
+    (update,) = [m for m in await ledger.fresh(kind="unit") if m["type"] == "case.updated"]
+    assert "13600001212" not in str(update)
+    assert update["case"]["confidential"] is True
+    await ledger.act(secret, "unmerge", OFFICE)
+    assert (await ledger.view(kept))["confidential"] is True
+    assert (await ledger.view(secret))["confidential"] is True
+
+
+async def test_a_unit_that_may_see_the_petitioner_sees_both(ledger: Ledger) -> None:
+    retune(ledger, confidentiality=Confidentiality(visible_to=("tax",)))
+    kept = await ledger.ticket(SINGLE, external_id="ZZ1")
+    secret = await ledger.ticket(SINGLE, external_id="ZZ2", petitioner=replace(WHO, confidential=True))
+    await ledger.deliver()
+    await ledger.fresh()
+    await ledger.act(secret, "merge", OFFICE, into=kept)
+    (update,) = [m for m in await ledger.fresh(kind="unit") if m["type"] == "case.updated"]
+    assert "13600001212" in str(update)
+
+
+async def test_an_unmerge_gives_each_case_back_what_it_had(ledger: Ledger) -> None:
+    kept, letter = await two(ledger, second=JOINT)
+    before = await reply_clocks(ledger, letter)
+    await ledger.receipt(letter, "tax", "signed")
+    await ledger.receipt(letter, "hrss", "opinion", text="人社意见")
+    ids = {a["unit"]: a["id"] for a in (await ledger.view(letter))["assignments"]}
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    await ledger.deliver()
+    await ledger.fresh()
+    await ledger.act(letter, "unmerge", OFFICE, reason="不是一回事")
+    view = await ledger.view(letter)
+    assert (view["state"], view["merged_into"]) == ("handling", None)
+    assert {a["unit"]: a["id"] for a in view["assignments"] if a["state"] != "withdrawn"} == ids
+    assert await reply_clocks(ledger, letter) == before
+    assert await ledger.owed(letter) == {"tax": [], "hrss": [], "medical": ["signed", "opinion"]}
+    assert [t["external_id"] for t in (await ledger.view(kept))["tickets"]] == ["ZZ1"]
+    await ledger.receipt(letter, "medical", "opinion")
+    await ledger.receipt(letter, "tax", "consolidated")
+    await ledger.receipt(kept, "tax", "opinion")
+    await ledger.deliver()
+    assert (await ledger.state(kept), await ledger.state(letter)) == ("replied", "replied")
+    assert await chains_hold(ledger, kept, letter)
+
+
+async def test_an_unmerged_case_that_waited_for_a_person_waits_again(ledger: Ledger) -> None:
+    kept, letter = await two(ledger, second=UNCLEAR)
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    await ledger.act(letter, "unmerge", OFFICE)
+    view = await ledger.view(letter)
+    assert (view["state"], view["lead"], view["review_reason"]) == ("triage", None, "撤销并案，须由人重新分派")
+    await ledger.act(letter, "reroute", unit="tax")
+    assert await ledger.owed(letter) == {"tax": ["signed", "opinion"]}
+
+
+async def test_an_answered_ticket_leaves_as_answered_and_can_be_worked_again(ledger: Ledger) -> None:
+    kept, letter = await two(ledger, second=UNCLEAR)
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    await ledger.receipt(kept, "tax", "opinion")
+    await ledger.deliver()
+    await ledger.act(letter, "unmerge", OFFICE)
+    assert (await ledger.state(kept), await ledger.state(letter)) == ("replied", "replied")
+    await ledger.act(letter, "reopen", OFFICE, reason="另案办理")
+    assert await ledger.state(letter) == "triage"
+    await ledger.act(letter, "reroute", OFFICE, unit="hrss")
+    assert await ledger.owed(letter) == {"hrss": ["signed", "opinion"]}
+
+
+async def test_a_case_left_with_withdrawn_tickets_only_ends(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    await ledger.event(kept, "withdraw")
+    assert await ledger.state(kept) == "handling"
+    await ledger.act(letter, "unmerge", OFFICE)
+    assert (await ledger.state(kept), await ledger.state(letter)) == ("withdrawn", "handling")
+
+
+async def test_an_aborted_rework_leaves_the_other_ticket_answered(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    await ledger.receipt(kept, "tax", "opinion")
+    await ledger.deliver()
+    from bridge.core.commands import UpstreamEvent, UpstreamEventType
+
+    await ledger.service.accept_event("petition", UpstreamEvent("XF1", UpstreamEventType.REWORK), None)
+    await ledger.act(letter, "unmerge", OFFICE)
+    assert (await ledger.state(kept), await ledger.state(letter)) == ("replied", "handling")
+    assert await ledger.owed(kept) == {"tax": []}
+    assert await ledger.owed(letter) == {"tax": ["signed", "opinion"]}
+
+
+async def test_a_chain_of_merges_comes_apart_at_either_link(ledger: Ledger) -> None:
+    first, second, third = [await ledger.ticket(SINGLE, external_id=f"ZZ{n}") for n in (1, 2, 3)]
+    await ledger.act(first, "merge", OFFICE, into=second)
+    await ledger.act(second, "merge", OFFICE, into=third)
+    await ledger.act(second, "unmerge", OFFICE)
+    assert [t["external_id"] for t in (await ledger.view(second))["tickets"]] == ["ZZ2", "ZZ1"]
+    await ledger.act(second, "merge", OFFICE, into=third)
+    await ledger.act(first, "unmerge", OFFICE)
+    found = {case_id: [t["external_id"] for t in (await ledger.view(case_id))["tickets"]] for case_id in (first, third)}
+    assert found == {first: ["ZZ1"], third: ["ZZ3", "ZZ2"]}
+    assert await chains_hold(ledger, first, second, third)
+
+
+@pytest.mark.parametrize(("into", "said"), [("self", "自身"), ("c-unknown", "本地区没有这个案件")])
+async def test_an_impossible_target_is_a_wrong_field(ledger: Ledger, into: str, said: str) -> None:
+    case_id = await ledger.ticket(SINGLE)
+    with pytest.raises(InvalidPayload, match=said):
+        await ledger.act(case_id, "merge", OFFICE, into=case_id if into == "self" else into)
+
+
+async def test_a_merged_case_takes_nothing_in_and_cannot_be_merged_again(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    third = await ledger.ticket(SINGLE)
+    with pytest.raises(IllegalTransition, match=f"已并入 {kept}"):
+        await ledger.act(third, "merge", OFFICE, into=letter)
+    with pytest.raises(IllegalTransition, match=f"已并入 {kept}"):
+        await ledger.act(letter, "merge", OFFICE, into=third)
+    with pytest.raises(IllegalTransition, match=f"已并入 {kept}"):
+        await ledger.act(kept, "merge", OFFICE, into=letter)
+
+
+async def test_an_ended_case_takes_nothing_in_and_gives_nothing_back(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    await ledger.act(kept, "return_upstream", OFFICE, suggested="监察大队")
+    third = await ledger.ticket(SINGLE)
+    with pytest.raises(IllegalTransition, match="已经办结"):
+        await ledger.act(third, "merge", OFFICE, into=kept)
+    with pytest.raises(IllegalTransition, match="已经办结"):
+        await ledger.act(letter, "unmerge", OFFICE)
+
+
+async def test_a_paused_case_is_resumed_first(ledger: Ledger) -> None:
+    kept, letter = await two(ledger)
+    await ledger.act(kept, "suspend", OFFICE, reason="等鉴定")
+    with pytest.raises(IllegalTransition, match="中止"):
+        await ledger.act(letter, "merge", OFFICE, into=kept)
+
+
+async def test_receipts_racing_a_merge_are_recorded_or_refused_never_lost(ledger: Ledger) -> None:
+    kept, letter = await two(ledger, second=JOINT)
+    lead = (await ledger.assignment(letter, "tax"))["id"]
+    outcomes = await asyncio.gather(
+        *[ledger.receipt(letter, unit, "signed") for unit in ("tax", "hrss", "medical")],
+        ledger.act(letter, "merge", OFFICE, into=kept),
+        *[ledger.receipt(kept, "tax", "progress", text=f"第{n}次") for n in range(3)],
+        return_exceptions=True,
+    )
+    assert not [o for o in outcomes if isinstance(o, BaseException) and not isinstance(o, IllegalTransition)]
+    assert not isinstance(outcomes[3], BridgeError)
+    view = await ledger.view(letter)
+    assert view["state"] == "merged"
+    signed = {a["id"] for a in view["assignments"] if a["signed_at"]}
+    assert (lead in signed) is not isinstance(outcomes[0], BaseException)
+    reports = [e for e in (await ledger.service.history(kept))["events"] if e["type"] == "progress.reported"]
+    assert len(reports) == 3
+    assert await chains_hold(ledger, kept, letter)
+
+
+async def test_two_cases_merged_into_each_other_at_once_become_one(ledger: Ledger) -> None:
+    one, other = await two(ledger)
+    outcomes = await asyncio.gather(
+        ledger.act(one, "merge", OFFICE, into=other),
+        ledger.act(other, "merge", OFFICE, into=one),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(outcome, IllegalTransition) for outcome in outcomes) == [False, True]
+    states = sorted([await ledger.state(one), await ledger.state(other)])
+    assert states == ["handling", "merged"]
+    assert await chains_hold(ledger, one, other)
