@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.core.model import Attachment, OpinionBody
-from bridge.core.vocabulary import ProcedureId, ReceiptType, ReturnReason, UrgeLevel
+from bridge.core.vocabulary import PartDisposal, ProcedureId, ReceiptType, ReturnReason, UrgeLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,24 @@ class ActionName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PartDraft:
+    """One matter of a split: ``suggested`` serves ``outside``; ``category`` and what follows serve ``apart``.
+
+    ``text`` are the words the new case's units are given (default: the ticket's); ``confidential`` hides the petitioner
+    from them, and the part from the units of this case.
+    """
+
+    matter: str
+    disposal: PartDisposal
+    suggested: str | None = None
+    category: str | None = None
+    lead: str | None = None
+    co_units: tuple[str, ...] | None = None
+    text: str | None = None
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorAction:
     """An operator's act; only the fields of its ``action`` are filled. ``reason`` is kept in the history.
 
@@ -131,7 +149,7 @@ class OperatorAction:
     respond_by: datetime | None = None
     receipt: UnitReceipt | None = None
     into: str | None = None
-    parts: tuple[str, ...] = ()
+    parts: tuple[PartDraft, ...] = ()
     kind: str | None = None
     reference: str | None = None
     extra: dict[str, str] = field(default_factory=dict)

@@ -172,7 +172,7 @@ class Part:
     """One matter of a mixed ticket (A12) and where it goes.
 
     ``suggested`` is whom to ask instead (``outside``); ``case_id`` the case it is handled in, ``answer`` what came
-    of it there (``apart``).
+    of it there (``apart``). ``confidential``: units of this case are not told of the part.
     """
 
     matter: str
@@ -180,6 +180,7 @@ class Part:
     suggested: str | None = None
     case_id: str | None = None
     answer: str | None = None
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)

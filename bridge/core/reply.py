@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta, timezone
 from typing import Any
 
+from bridge.core import outside
 from bridge.core.model import Case, Opinion
 from bridge.core.policy import Policy
 from bridge.errors import Problem
@@ -37,7 +38,7 @@ def compose(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opini
         "conclusion": body.conclusion.value,
         "resolved": body.resolved,
         "unresolved_reason": body.unresolved_reason,
-        "public_text": body.public_text or body.text,
+        "public_text": outside.public_text(case, body.public_text or body.text),
         "internal_text": internal_text(policy, final, standing),
         "contacted_at": body.contacted_at.astimezone(_CHINA).isoformat() if body.contacted_at else None,
         "contacted_by": body.contacted_by,

@@ -6,16 +6,18 @@ Owns: that state, history and outbox rows are written together. Must not: open a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import SYSTEM, CaseFile, Decision, Message
+from bridge.core.model import SYSTEM, Case, CaseFile, Decision, Message
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.errors import NotFound, StaleRow
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
 
+_ANSWERS = frozenset({MessageType.TICKET_REPLIED, MessageType.TICKET_RETURNED})
+"""What ends the case of a part."""
 _MOVES = 4
 """How often a ticket's case is looked up again when merges go on beside us."""
 
@@ -42,6 +44,8 @@ def write(tx: Tx, runtime: Runtime, before: CaseFile | None, decision: Decision)
     for message, placement in placed:
         if placement.state is OutboxState.DELIVERED and message.type is MessageType.TICKET_REPLIED:
             committed = _delivered_at_once(tx, runtime, committed, message)
+        if placement.state is OutboxState.DELIVERED and after.case.part_of and message.type in _ANSWERS:
+            committed = replace(committed, also=(*committed.also, _part_answered(tx, runtime, after.case, message)))
     return committed
 
 
@@ -51,7 +55,16 @@ def _delivered_at_once(tx: Tx, runtime: Runtime, committed: Committed, message: 
     written = write(tx, runtime, committed.file, follow_up)
     events = (*committed.decision.events, *written.decision.events)
     messages = (*committed.decision.messages, *written.decision.messages)
-    return Committed(written.file, Decision(written.decision.file, events, messages))
+    decision = Decision(written.decision.file, events, messages)
+    return Committed(written.file, decision, (*committed.also, *written.also))
+
+
+def _part_answered(tx: Tx, runtime: Runtime, part: Case, message: Message) -> Committed:
+    """Carry what became of a part's own case to the case it was split from."""
+    whole = holder(tx, runtime, load(tx, runtime, part.part_of or ""))
+    context = runtime.context(SYSTEM, f"part:{part.id}")
+    work = decide.part_answered(whole, part.id, message.payload, context)
+    return write(tx, runtime, whole, work.decision())
 
 
 def load(tx: Tx, runtime: Runtime, case_id: str) -> CaseFile:
@@ -70,6 +83,13 @@ def load_with(tx: Tx, runtime: Runtime, case_id: str, ticket_id: str) -> CaseFil
             return file
         case_id = runtime.store.tickets.case_of(tx, ticket_id)
     raise StaleRow(f"ticket {ticket_id} is being moved between cases")
+
+
+def holder(tx: Tx, runtime: Runtime, file: CaseFile) -> CaseFile:
+    """Return the case that has the tickets of a merged case now: the end of the chain of merges."""
+    while file.case.merged_into is not None:
+        file = load(tx, runtime, file.case.merged_into)
+    return file
 
 
 def change(

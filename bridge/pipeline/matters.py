@@ -8,27 +8,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.lifecycle import decide
+from bridge.core.lifecycle import decide, parts
 from bridge.core.lifecycle.work import Context
 from bridge.core.model import CaseFile, Decision
 from bridge.core.vocabulary import MessageType
 from bridge.errors import InvalidPayload, Problem
-from bridge.pipeline.commit import Committed, load, write
+from bridge.pipeline.commit import Committed, holder, load, write
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
 
-OF_TWO_CASES = frozenset({ActionName.MERGE, ActionName.UNMERGE})
-"""Actions that change two cases at once."""
+OF_SEVERAL_CASES = frozenset({ActionName.MERGE, ActionName.UNMERGE, ActionName.SPLIT})
+"""Actions that change more cases than one."""
 
 
 def act(tx: Tx, runtime: Runtime, case_id: str, action: OperatorAction, context: Context) -> Committed:
-    """Merge a case into another, or undo that. Raises NotFound, InvalidPayload, IllegalTransition."""
+    """Merge a case into another, undo that, or split it. Raises NotFound, InvalidPayload, IllegalTransition."""
     source = load(tx, runtime, case_id)
+    if action.action is ActionName.SPLIT:
+        return split(tx, runtime, source, action, context)
     if action.action is ActionName.MERGE:
         return merge(tx, runtime, source, _target(tx, runtime, action.into), action, context)
-    holder = _holder(tx, runtime, source)
-    returning, giving = decide.unmerge(source, holder, action, context)
-    given = write(tx, runtime, holder, giving.decision())
+    having = holder(tx, runtime, source)
+    returning, giving = decide.unmerge(source, having, action, context)
+    given = write(tx, runtime, having, giving.decision())
     return replace(write(tx, runtime, source, returning.decision()), also=(given,))
 
 
@@ -42,18 +44,23 @@ def merge(
     return replace(left, also=(write(tx, runtime, target, joining.decision()),))
 
 
+def split(tx: Tx, runtime: Runtime, file: CaseFile, action: OperatorAction, context: Context) -> Committed:
+    """Write a split: the case, and a case for each part that is handled on its own."""
+    new = runtime.ports.ids.new
+    ids = [(new("t"), new("c")) for _ in parts.apart(action)]
+    work, opened = decide.split(file, action, context, ids)
+    written = []
+    for part in opened:
+        written.append(write(tx, runtime, None, part.decision()))
+        ticket = written[-1].file.tickets[0]
+        runtime.store.tickets.keep_raw(tx, ticket.id, 1, ticket.body.content.encode(), runtime.wall())
+    return replace(write(tx, runtime, file, work.decision()), also=tuple(written))
+
+
 def _target(tx: Tx, runtime: Runtime, case_id: str | None) -> CaseFile:
     file = runtime.store.cases.load(tx, case_id) if case_id else None
     if file is None:
         raise InvalidPayload([Problem("into", "本地区没有这个案件；只能并入本地区的案件，请核对编号")])
-    return file
-
-
-def _holder(tx: Tx, runtime: Runtime, source: CaseFile) -> CaseFile:
-    """Return the case that has the tickets of a merged case now: the end of the chain of merges."""
-    file = source
-    while file.case.merged_into is not None:
-        file = load(tx, runtime, file.case.merged_into)
     return file
 
 

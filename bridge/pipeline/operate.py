@@ -57,7 +57,7 @@ def act(tx: Tx, runtime: Runtime, case_id: str, action: OperatorAction, actor: A
     """Apply an operator's action. Raises Forbidden, NotFound, IllegalTransition with the allowed actions."""
     check_role(action, actor)
     context = runtime.context(actor, f"action:{action.action.value}")
-    if action.action in matters.OF_TWO_CASES:
+    if action.action in matters.OF_SEVERAL_CASES:
         return matters.act(tx, runtime, case_id, action, context)
 
     def apply(file, ctx):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the shape of commit.change

@@ -5,13 +5,14 @@ Owns: the JSON of ``GET /v1/cases…`` (contract section 3). Must not: change an
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
+from bridge.core import outside
 from bridge.core.lifecycle import actions, legality, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import CaseFile, Deadline
+from bridge.core.model import CaseFile, Deadline, Part
 from bridge.core.vocabulary import DeadlineStatus
 from bridge.errors import NotFound
 from bridge.pipeline.commit import load
@@ -59,6 +60,9 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
         "told_sides": list(shown.told_sides),
         "merged_into": shown.merged_into,
         "merged_from": list(dict.fromkeys(came for ticket in file.tickets for came in ticket.came_from)),
+        "part_of": shown.part_of,
+        "links": [{"kind": k.kind.value, "reference": k.reference, "text": outside.link_text(k)} for k in shown.links],
+        "parts": [part_view(part) for part in shown.parts],
         "tickets": [ticket_view(work, ticket) for ticket in file.tickets],
         "assignments": [assignment_view(work, assignment) for assignment in file.assignments],
         "opinions": [opinion_view(opinion) for opinion in file.opinions],
@@ -70,6 +74,11 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
 def _category_words(category: str | None, runtime: Runtime) -> dict[str, Any]:
     info = runtime.rules().policy.categories.get(category or "")
     return {"category_number": info.number if info else None, "category_name": info.name if info else None}
+
+
+def part_view(part: Part) -> dict[str, Any]:
+    """Return a matter of a split case."""
+    return {**asdict(part), "disposal": part.disposal.value}
 
 
 def ticket_view(work: Work, ticket: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.vocabulary import ProcedureId
+from bridge.core.commands import ActionName, OperatorAction, PartDraft
+from bridge.core.vocabulary import LinkKind, PartDisposal, ProcedureId
 from bridge.wire.fields import (
     FilledLine,
     FilledOpinionWords,
@@ -28,6 +28,9 @@ from bridge.wire.fields import (
 from bridge.wire.problems import chosen, validated
 from bridge.wire.receipt import ReceiptIn
 from bridge.wire.strict_json import loads_object
+
+MAX_PARTS = 20
+"""A ticket of more matters than this is a letter to be read by a person."""
 
 
 class _ActionIn(Wire):
@@ -133,18 +136,65 @@ class MergeAction(_ActionIn):
     into: FilledLine
 
 
+class PartIn(Wire):
+    """One matter of a split: ``here`` stays, ``outside`` goes back upstream, ``apart`` gets a case of its own.
+
+    May be written as a line ``事项→去向``: ``未参保→本机制``, ``公积金→公积金中心``.
+    """
+
+    matter: FilledLine
+    disposal: PartDisposal
+    suggested: Line | None = None
+    category: Line | None = None
+    lead: Line | None = None
+    co_units: Lines | None = None
+    text: Words | None = None
+    confidential: Flag = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_line(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        matter, arrow, place = given.replace("->", "→").partition("→")
+        if not arrow or not place.strip():
+            raise ValueError("写成一行时须为“事项→去向”，去向为本机制或其他部门")
+        place = place.strip().removesuffix("（退上游）").strip()
+        if place == "本机制":
+            return {"matter": matter.strip(), "disposal": "here"}
+        return {"matter": matter.strip(), "disposal": "outside", "suggested": place}
+
+    def core(self) -> PartDraft:
+        """Convert; blank texts count as absent."""
+        return PartDraft(
+            matter=self.matter.strip(),
+            disposal=self.disposal,
+            suggested=some(self.suggested),
+            category=some(self.category),
+            lead=some(self.lead),
+            co_units=self.co_units,
+            text=some(self.text),
+            confidential=self.confidential,
+        )
+
+
 class SplitAction(_ActionIn):
-    """拆分."""
+    """一单多事项的拆分."""
 
     action: Literal["split"]
-    parts: Annotated[Lines, Field(min_length=1)]
+    parts: Annotated[tuple[PartIn, ...], Field(min_length=2, max_length=MAX_PARTS)]
+
+    def core(self) -> OperatorAction:
+        """Convert, the parts with it."""
+        drafts = tuple(part.core() for part in self.parts)
+        return OperatorAction(action=ActionName.SPLIT, reason=some(self.reason), parts=drafts)
 
 
 class LinkAction(_ActionIn):
-    """关联外部程序或案件."""
+    """同一事项已在信访、仲裁、诉讼、复议等程序中：注明并告知."""
 
     action: Literal["link"]
-    kind: FilledLine
+    kind: LinkKind
     reference: FilledLine
 
 

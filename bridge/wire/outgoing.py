@@ -282,6 +282,10 @@ class CaseOut(Outgoing):
     deadlines: list[dict[str, Any]]
     allowed_actions: list[str]
     merged_into: str | None = None
+    merged_from: list[str] = Field(default_factory=list)
+    part_of: str | None = None
+    links: list[dict[str, Any]] = Field(default_factory=list)
+    parts: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class History(Outgoing):

@@ -5,6 +5,7 @@ stages.py     the one mechanism: which duties open when   leads.py   who leads, 
 receipts.py   what units send       opinions.py   opinions and consolidation
 upstream.py   what upstreams send   actions.py    what operators do
 matters.py    one matter in several tickets: two cases merge, and part again
+parts.py      one ticket with several matters: a case is split; matters that are in other proceedings
 ticks.py      what our own clocks do, and what a delivered reply does
 clocks.py     starting, moving and closing deadlines
 views.py      what a unit or an upstream is shown

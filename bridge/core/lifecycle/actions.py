@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bridge.core import outside
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import clocks, leads, opinions, receipts, replying, rounds, stages, views
 from bridge.core.lifecycle.work import ACTIVE, Work
@@ -48,6 +49,8 @@ LEGAL_IN: dict[ActionName, frozenset[CaseState]] = {
     ActionName.OBJECTION: _REPLIED,
     ActionName.MERGE: BEFORE_REPLY,
     ActionName.UNMERGE: frozenset({CaseState.MERGED}),
+    ActionName.SPLIT: BEFORE_REPLY,
+    ActionName.LINK: BEFORE_REPLY | _REPLIED | _ENDED_WELL | {CaseState.REPLYING},
     ActionName.SUSPEND: BEFORE_REPLY,
     ActionName.RESUME: _ALL,
     ActionName.REOPEN: _REPLIED | _ENDED_WELL,
@@ -70,6 +73,8 @@ def _is_legal(work: Work, name: ActionName) -> bool:
     match name:
         case ActionName.RESUME:
             return work.case.suspended
+        case ActionName.SPLIT:
+            return not work.case.parts
         case ActionName.SUSPEND:
             return not work.case.suspended
         case ActionName.SEND_REPLY:
@@ -112,7 +117,8 @@ def require(work: Work, name: ActionName) -> None:
     )
 
 
-def _unit(work: Work, reference: str | None, field: str = "unit") -> Unit:
+def member(work: Work, reference: str | None, field: str = "unit") -> Unit:
+    """Return the member unit of this id or name. Raises InvalidPayload naming ``field``."""
     unit = work.policy.unit_named(reference)
     if unit is None or not unit.duty or unit.external:
         raise InvalidPayload([Problem(field, "不是规则中承担职责的单位，请从 units 中选择")])
@@ -131,16 +137,16 @@ def _classify(work: Work, action: OperatorAction) -> None:
         raise InvalidPayload([Problem("category", "不是十类争议事项之一")])
     before, former = work.case.category, work.case.lead
     told = any(assignment.dispatched_at for assignment in work.assignments.values())
-    route = work.context.rules.route(action.category, _route_facts(work))
-    lead = _unit(work, action.lead, "lead").id if action.lead else route.lead
+    route = work.context.rules.route(action.category, route_facts(work))
+    lead = member(work, action.lead, "lead").id if action.lead else route.lead
     if lead is None:
         raise InvalidPayload([Problem("lead", "规则没有给出主办单位，请指定 lead")])
     chosen = route.co_units if action.co_units is None else action.co_units
     procedure = action.procedure or (route.procedure if action.co_units is None else None)
     if work.case.approved and action.procedure is None:
         procedure, chosen = work.case.procedure, action.co_units or work.case.co_units
-    co_units = tuple(dict.fromkeys(_unit(work, unit, "co_units").id for unit in chosen if unit != lead))
-    procedure = procedure or _fitting(co_units)
+    co_units = tuple(dict.fromkeys(member(work, unit, "co_units").id for unit in chosen if unit != lead))
+    procedure = procedure or fitting(co_units)
     work.set_case(
         category=action.category, lead=lead, co_units=co_units, procedure=_fit(procedure, co_units, action),
         clauses=route.clauses or work.case.clauses, route_id=route.route_id, rules_hash=work.policy.hash,
@@ -156,7 +162,8 @@ def _classify(work: Work, action: OperatorAction) -> None:
         _tell_category_change(work, before)
 
 
-def _fitting(co_units: tuple[str, ...]) -> ProcedureId:
+def fitting(co_units: tuple[str, ...]) -> ProcedureId:
+    """Return the plain procedure for these co-units."""
     return ProcedureId.JOINT_GENERAL if co_units else ProcedureId.TRANSFER
 
 
@@ -165,7 +172,8 @@ def _fit(procedure: ProcedureId, co_units: tuple[str, ...], action: OperatorActi
     return ProcedureId.JOINT_GENERAL if single and co_units and action.procedure is None else procedure
 
 
-def _route_facts(work: Work) -> RouteFacts:
+def route_facts(work: Work) -> RouteFacts:
+    """Return what routing may look at once a person has named the category."""
     ticket = next(iter(work.tickets.values()))
     counterparty = ticket.body.counterparty
     return RouteFacts(
@@ -190,12 +198,12 @@ def _tell_category_change(work: Work, before: str) -> None:
 
 
 def _reroute(work: Work, action: OperatorAction) -> None:
-    unit = _unit(work, action.unit)
+    unit = member(work, action.unit)
     if unit.id == work.case.lead and work.lead() is not None:
         raise InvalidPayload([Problem("unit", "该单位已经是主办单位")])
     work.record("case.rerouted", unit=unit.id, reason=action.reason, action=action.action.value)
     if work.case.procedure is None:
-        work.set_case(procedure=_fitting(work.case.co_units))
+        work.set_case(procedure=fitting(work.case.co_units))
     work.set_case(review_reason="")
     if work.case.state is CaseState.TRIAGE and not any(True for _ in work.active()):
         work.set_case(lead=unit.id, co_units=tuple(u for u in work.case.co_units if u != unit.id))
@@ -215,7 +223,7 @@ def _is_accepting(work: Work, unit: str) -> bool:
 def _designate(work: Work, action: OperatorAction) -> None:
     work.set_case(designated=True)
     lead = work.lead()
-    if lead is None or lead.unit != _unit(work, action.unit).id:
+    if lead is None or lead.unit != member(work, action.unit).id:
         _reroute(work, action)
         lead = work.lead()
     if lead is not None:
@@ -225,7 +233,7 @@ def _designate(work: Work, action: OperatorAction) -> None:
 
 
 def _add_unit(work: Work, action: OperatorAction) -> None:
-    unit = _unit(work, action.unit)
+    unit = member(work, action.unit)
     if unit.id == work.case.lead or unit.id in work.case.co_units:
         raise InvalidPayload([Problem("unit", "该单位已经在办理本案")])
     unfilled = next((a for a in work.assignments.values() if a.unfilled), None)
@@ -297,7 +305,11 @@ def _override(work: Work, action: OperatorAction) -> None:
 
 
 def _return_upstream(work: Work, action: OperatorAction) -> None:
-    return_upstream(work, "out_of_scope", action.reason or "不属于社会保险费征缴争议联合处置范围", action.suggested)
+    """Return the tickets: as not ours, or, where a link says so, as already in another proceeding (A11)."""
+    proceedings = [outside.link_text(link) for link in work.case.links]
+    said = [action.reason, *proceedings] if action.reason else proceedings
+    code = "in_proceedings" if proceedings else "out_of_scope"
+    return_upstream(work, code, "；".join(said) or "不属于社会保险费征缴争议联合处置范围", action.suggested)
 
 
 def return_upstream(work: Work, reason_code: str, reason: str, suggested: str | None) -> None:

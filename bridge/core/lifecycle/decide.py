@@ -6,10 +6,12 @@ workspace; afterwards the units whose own view changed are told (``case.updated`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
-from bridge.core.lifecycle import actions, matters, receipts, replying, ticks, upstream, views
+from bridge.core import outside
+from bridge.core.commands import ActionName, OperatorAction, UnitReceipt, UpstreamEvent
+from bridge.core.lifecycle import actions, matters, parts, receipts, replying, ticks, upstream, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import CaseFile, Decision, TicketDraft
 from bridge.errors import NotFound
@@ -48,7 +50,22 @@ def revise(file: CaseFile, ticket_id: str, draft: TicketDraft, context: Context)
 
 def act(file: CaseFile, action: OperatorAction, context: Context) -> Work:
     """Apply an operator's action. Raises IllegalTransition with the allowed actions."""
-    return _changed(file, context, lambda work: actions.act(work, action))
+    handler = parts.link if action.action is ActionName.LINK else actions.act
+    return _changed(file, context, lambda work: handler(work, action))
+
+
+def split(
+    file: CaseFile, action: OperatorAction, context: Context, ids: Sequence[parts.Ids]
+) -> tuple[Work, list[Work]]:
+    """Split a case into its matters; returns it and the cases opened, one with each of ``ids``."""
+    opened: list[Work] = []
+    work = _changed(file, context, lambda work: opened.extend(parts.split(work, action, ids)))
+    return work, opened
+
+
+def part_answered(file: CaseFile, case_id: str, answer: Mapping[str, Any], context: Context) -> Work:
+    """Note on a split case how a part's own case was answered (the push that case would have sent upstream)."""
+    return parts.answered(file, case_id, outside.answer_text(answer), context)
 
 
 def merge(source: CaseFile, target: CaseFile, action: OperatorAction, context: Context) -> tuple[Work, Work]:

@@ -52,7 +52,7 @@ def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | 
     _refuse_over(returning, target.case)
     _refuse_paused(returning, target.case)
     before = views.shown(giving)
-    moved = _give_back(giving, source.case.id, reason)
+    moved = _give_back(giving, source.case, reason)
     views.tell_changed(giving, before, except_unit=None)
     views.complete_messages(giving)
     _return(returning, target.case, *moved, reason)
@@ -95,8 +95,13 @@ def _leave_for(work: Work, into: str, reason: str | None) -> tuple[list[Ticket],
     return [replace(ticket, came_from=(*ticket.came_from, home)) for ticket in tickets], deadlines
 
 
-def _give_back(work: Work, home: str, reason: str | None) -> tuple[list[Ticket], list[Deadline]]:
-    """Let the tickets that came from ``home`` go, and settle what is left."""
+def _give_back(work: Work, former: Case, reason: str | None) -> tuple[list[Ticket], list[Deadline]]:
+    """Let the tickets that came from ``former`` go with what was noted of them, and settle what is left."""
+    home = former.id
+    work.set_case(
+        links=tuple(link for link in work.case.links if link not in former.links),
+        parts=tuple(part for part in work.case.parts if part.matter not in {p.matter for p in former.parts}),
+    )
     tickets, deadlines = _take_out(work, [t for t in work.tickets.values() if home in t.came_from])
     work.record("case.parted", to=home, tickets=[ticket.id for ticket in tickets], reason=reason)
     _settle_rest(work)
@@ -137,7 +142,7 @@ def _take_in(
     added = _put_in(work, former, tickets, deadlines)
     work.set_case(
         confidential=work.case.confidential or former.confidential, urged=work.case.urged or former.urged,
-        links=tuple(dict.fromkeys((*work.case.links, *former.links))),
+        links=tuple(dict.fromkeys((*work.case.links, *former.links))), parts=(*work.case.parts, *former.parts),
     )  # fmt: skip
     work.record("case.joined", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason)
     _tell_upstreams(work, former, added)

@@ -14,7 +14,7 @@ from typing import Any
 
 from bridge.core.lifecycle import clocks, legality, secrecy
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Message, Petitioner, Ticket
+from bridge.core.model import Assignment, Case, Message, Petitioner, Ticket
 from bridge.core.vocabulary import (
     LEADING_OFFICE,
     DeadlineKind,
@@ -61,7 +61,9 @@ class Shown:
 
 def shown(work: Work) -> dict[str, Shown]:
     """Take every active unit's view, by assignment id."""
-    content = tuple(ticket.digest for ticket in work.tickets.values())
+    known = [part for part in work.case.parts if not part.confidential]
+    elsewhere = [part.matter for part in known] + [link.reference for link in work.case.links]
+    content = (*(ticket.digest for ticket in work.tickets.values()), *elsewhere)
     opinions = tuple(opinion.id for opinion in work.standing_opinions())
     return {
         assignment.id: Shown(
@@ -229,7 +231,16 @@ def case_view(work: Work, unit: str) -> dict[str, Any]:
         "lead": work.case.lead,
         "accepting_unit": work.case.accepting_unit,
         "tickets": [ticket_view(ticket, hidden=hidden) for ticket in tickets],
+        **secrecy.blank_for(work, unit, _elsewhere(work.case)),
     }
+
+
+def _elsewhere(case: Case) -> dict[str, Any]:
+    """Return the matters of a mixed ticket and the proceedings it is in already, as units may know them."""
+    known = [part for part in case.parts if not part.confidential]
+    parts = [{"matter": p.matter, "disposal": p.disposal.value, "suggested": p.suggested} for p in known]
+    links = [{"kind": link.kind.value, "reference": link.reference} for link in case.links]
+    return {name: listed for name, listed in (("parts", parts), ("links", links)) if listed}
 
 
 def ticket_view(ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
