@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 import os
@@ -140,7 +139,7 @@ class Vault:
     def blind_index(self, kind: str, value: str) -> str:
         """Return a keyed hash (hex) by which equal values of one kind can be found without decrypting."""
         message = f"{kind}\x00{_normalised(value)}".encode("utf-8", "surrogatepass")
-        return hmac.new(self._index_key, message, hashlib.sha256).hexdigest()
+        return hmac.digest(self._index_key, message, "sha256").hex()
 
 
 def _normalised(value: str) -> str:

@@ -6,7 +6,7 @@ Must not: parse or verify (adapters do). Source: contract section 3, "Upstream";
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -15,8 +15,9 @@ from bridge.core.commands import UpstreamEvent
 from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.register import facts_of, register
 from bridge.core.lifecycle.work import Context
-from bridge.core.model import Actor, TicketDraft
+from bridge.core.model import SYSTEM, Actor, TicketDraft
 from bridge.errors import NotFound
+from bridge.pipeline import matters, similar
 from bridge.pipeline.commit import Committed, load_with, write
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.runtime import Runtime
@@ -76,9 +77,15 @@ def _register(
 ) -> Taken:
     ids = runtime.ports.ids
     ticket_id, case_id = ids.new("t"), ids.new("c")
-    work = register(feed, draft, assessment, context, ticket_id=ticket_id, case_id=case_id)
+    twin = similar.twin(tx, runtime, draft, context)
+    held = twin is not None
+    work = register(feed, draft, assessment, context, ticket_id=ticket_id, case_id=case_id, held=held)
     committed = write(tx, runtime, None, work.decision())
+    runtime.store.similar.keep(tx, committed.file.tickets[0])
     runtime.store.tickets.keep_raw(tx, ticket_id, 1, draft.raw, runtime.wall())
+    if twin is not None:
+        merged = matters.merge(tx, runtime, committed.file, twin, similar.MERGE, replace(context, actor=SYSTEM))
+        committed = replace(merged, also=(committed, *merged.also))
     return Taken(_answer(ticket_id, case_id, 1, duplicate=False), committed)
 
 
@@ -89,6 +96,7 @@ def _recognise(tx: Tx, runtime: Runtime, known: KnownTicket, draft: TicketDraft,
         return Taken(_answer(known.id, ticket.home, ticket.revision, duplicate=True))
     work = decide.revise(file, known.id, draft, context)
     committed = write(tx, runtime, file, work.decision())
+    runtime.store.similar.keep(tx, work.tickets[known.id])
     revision = ticket.revision + 1
     runtime.store.tickets.keep_raw(tx, known.id, revision, draft.raw, runtime.wall())
     return Taken(_answer(known.id, ticket.home, revision, duplicate=True), committed)

@@ -53,6 +53,7 @@ def split(tx: Tx, runtime: Runtime, file: CaseFile, action: OperatorAction, cont
     for part in opened:
         written.append(write(tx, runtime, None, part.decision()))
         ticket = written[-1].file.tickets[0]
+        runtime.store.similar.keep(tx, ticket)
         runtime.store.tickets.keep_raw(tx, ticket.id, 1, ticket.body.content.encode(), runtime.wall())
     return replace(write(tx, runtime, file, work.decision()), also=tuple(written))
 

@@ -18,14 +18,16 @@ from bridge.errors import NotFound
 from bridge.pipeline.commit import load
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.runtime import Runtime
+from bridge.pipeline.similar import similar
 from bridge.store.writer import Tx
 
 MAX_PAGE = 500
 
 
 def case(tx: Tx, runtime: Runtime, case_id: str) -> dict[str, Any]:
-    """Return a case in full. Raises NotFound."""
-    return case_view(load(tx, runtime, case_id), runtime)
+    """Return a case in full, with the cases that may be about the same matter. Raises NotFound."""
+    file = load(tx, runtime, case_id)
+    return {**case_view(file, runtime), "similar": similar(tx, runtime, file)}
 
 
 def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:

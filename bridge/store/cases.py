@@ -144,31 +144,16 @@ class CaseStore:
             raise StaleRow(f"case {case.id} was changed by somebody else")
 
     def _save_parts(self, tx: Tx, before: CaseFile | None, after: CaseFile) -> None:
-        self._save_changed(tx, TICKETS, before.tickets if before else (), after.tickets, self._indexes)
+        self._save_changed(tx, TICKETS, before.tickets if before else (), after.tickets)
         self._save_changed(tx, ASSIGNMENTS, before.assignments if before else (), after.assignments)
         self._save_changed(tx, OPINIONS, before.opinions if before else (), after.opinions)
         self._save_changed(tx, DEADLINES, before.deadlines if before else (), after.deadlines)
 
-    def _save_changed(
-        self, tx: Tx, mapper: Mapper[T], before: Sequence[T], after: Sequence[T], more: Any = None
-    ) -> None:
+    def _save_changed(self, tx: Tx, mapper: Mapper[T], before: Sequence[T], after: Sequence[T]) -> None:
         known = {id(value) for value in before}
-        rows = []
-        for value in after:
-            if id(value) not in known:
-                row = mapper.to_row(value, self.region, self.vault)
-                rows.append({**row, **more(value)} if more else row)
+        rows = [mapper.to_row(value, self.region, self.vault) for value in after if id(value) not in known]
         if rows:
             tx.put(_UPSERTS[mapper.table.name], rows)
-
-    def _indexes(self, ticket: Any) -> dict[str, str | None]:
-        petitioner = ticket.body.petitioner
-        return {
-            "phone_index": self.vault.blind_index("phone", petitioner.phone) if petitioner.phone else None,
-            "id_number_index": (
-                self.vault.blind_index("id_number", petitioner.id_number) if petitioner.id_number else None
-            ),
-        }
 
 
 def _has_joined(ticket: Ticket) -> bool:

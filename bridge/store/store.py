@@ -32,6 +32,7 @@ from bridge.store.migrate import SchemaState
 from bridge.store.outbox import OutboxStore
 from bridge.store.pulling import PullStore
 from bridge.store.queries import QueryStore
+from bridge.store.similar import SimilarStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
 from bridge.store.tokens import TokenStore
@@ -62,6 +63,7 @@ class Store:
         """Prepare the query objects; nothing is opened yet."""
         self.cases = CaseStore(self.region, self.vault)
         self.tickets = TicketStore(self.region, self.vault)
+        self.similar = SimilarStore(self.region, self.vault)
         self.outbox = OutboxStore(self.region, self.vault, portable=self.portable_claim)
         self.pulling = PullStore(self.region, self.vault)
         self.inbound = InboundStore(self.region)

@@ -17,14 +17,12 @@ ID = 64
 
 
 class TicketRow(SQLModel, table=True):
-    """One upstream request; ``body`` is sealed, the ``*_index`` columns are blind indexes."""
+    """One upstream request; ``body`` is sealed."""
 
     __tablename__ = "tickets"
     __table_args__ = (
         UniqueConstraint("region_code", "feed", "external_id", name="uq_tickets_feed_external_id"),
         Index("ix_tickets_case_id", "region_code", "case_id"),
-        Index("ix_tickets_phone_index", "region_code", "phone_index"),
-        Index("ix_tickets_id_number_index", "region_code", "id_number_index"),
     )
     region_code: str = Field(primary_key=True, max_length=12)
     id: str = Field(primary_key=True, max_length=ID)
@@ -36,10 +34,17 @@ class TicketRow(SQLModel, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
     registered_at: datetime = Field(sa_type=UtcDateTime)
     digest: str = Field(max_length=80)
-    phone_index: str | None = Field(default=None, max_length=64)
-    id_number_index: str | None = Field(default=None, max_length=64)
     details: str = Field(sa_type=Text)
     body: bytes = Field(sa_type=LargeBinary)
+
+
+class MatterKeyRow(SQLModel, table=True):
+    """A clue by which tickets of one matter find each other; ``key`` is a keyed hash, nothing can be read from it."""
+
+    __tablename__ = "matter_keys"
+    region_code: str = Field(primary_key=True, max_length=12)
+    key: str = Field(primary_key=True, max_length=32)
+    ticket_id: str = Field(primary_key=True, max_length=ID)
 
 
 class TicketRevisionRow(SQLModel, table=True):

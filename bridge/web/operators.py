@@ -44,6 +44,8 @@ async def get_case(request: web.Request) -> web.Response:
     operator = await operator_of(request)
     case = await context_of(request).service.case(_case_id(request))
     check_visible(operator, case)
+    if unit_bound(operator) is not None:
+        del case["similar"]
     return json_answer(case)
 
 

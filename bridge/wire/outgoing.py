@@ -265,6 +265,15 @@ class AssignmentOut(Outgoing):
     due: DueOut
 
 
+class SimilarOut(Outgoing):
+    """A case that may be about the same matter; ``score`` is 0 to 1. Not shown to clerks of units."""
+
+    case_id: str
+    state: CaseState
+    score: float
+    reasons: list[str]
+
+
 class CaseOut(Outgoing):
     """A case in full."""
 
@@ -286,6 +295,7 @@ class CaseOut(Outgoing):
     part_of: str | None = None
     links: list[dict[str, Any]] = Field(default_factory=list)
     parts: list[dict[str, Any]] = Field(default_factory=list)
+    similar: list[SimilarOut] = Field(default_factory=list)
 
 
 class History(Outgoing):

@@ -60,6 +60,11 @@ def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | 
     return returning, giving
 
 
+def takes_tickets(case: Case) -> bool:
+    """Tell whether another case could be merged into this one now."""
+    return case.state in TAKES_TICKETS and not case.suspended
+
+
 def _refuse_over(work: Work, target: Case) -> None:
     if target.state is CaseState.MERGED:
         detail = f"案件 {target.id} 已并入 {target.merged_into}，请改为并入该案"

@@ -31,9 +31,19 @@ def facts_of(feed: str, draft: TicketDraft, context: Context) -> TicketFacts:
 
 
 def register(
-    feed: str, draft: TicketDraft, assessment: Assessment, context: Context, *, ticket_id: str, case_id: str
+    feed: str,
+    draft: TicketDraft,
+    assessment: Assessment,
+    context: Context,
+    *,
+    ticket_id: str,
+    case_id: str,
+    held: bool = False,
 ) -> Work:
-    """Open the case of a new ticket and take it as far as it goes without a person."""
+    """Open the case of a new ticket and take it as far as it goes without a person.
+
+    ``held``: it is about to be merged, so nobody is sent anything.
+    """
     ticket = _ticket(feed, draft, context, ticket_id, case_id)
     case = _case(ticket, assessment, context, case_id)
     work = Work.on(CaseFile(case=case, tickets=(ticket,)), context)
@@ -44,7 +54,10 @@ def register(
         return work
     clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
     acceptance.start_notice(work, ticket)
-    _go(work, assessment)
+    if held:
+        _wait_for_person(work, "与已有案件完全相同，自动并案")
+    else:
+        _go(work, assessment)
     views.complete_messages(work)
     return work
 
