@@ -5,7 +5,7 @@ Owns: the layout. Must not: read a ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -13,7 +13,8 @@ Json = Mapping[str, Any]
 
 def page(case: Json) -> str:
     """Render who owes what by when."""
-    return "\n".join([*_head(case), *_tickets(case), *_assignments(case), *_deadlines(case), *_next(case)])
+    parts = [_head, _tickets, _matters, _assignments, _deadlines, _similar, _next]
+    return "\n".join(line for part in parts for line in part(case))
 
 
 def explanation(case: Json, history: Json) -> str:
@@ -50,6 +51,39 @@ def _tickets(case: Json) -> Iterator[str]:
     for ticket in case.get("tickets", []):
         limit = f"  限 {ticket['respond_by']}" if ticket.get("respond_by") else ""
         yield f"  {ticket['feed']} {ticket['external_id']}  {ticket.get('state', '')}  收到 {ticket['received_at']}{limit}"
+
+
+def _matters(case: Json) -> Iterator[str]:
+    if case.get("merged_into"):
+        yield f"已并入 {case['merged_into']}"
+    if case.get("merged_from"):
+        yield "并入本案的：" + "、".join(case["merged_from"])
+    if case.get("part_of"):
+        yield f"由 {case['part_of']} 拆分而来"
+    if case.get("parts"):
+        yield "事项"
+        yield from (f"  {part['matter']}  {_place(part)}" for part in case["parts"])
+    if case.get("links"):
+        yield "已在其他程序中"
+        yield from (f"  {link['kind']}  {link['reference']}" for link in case["links"])
+
+
+def _place(part: Json) -> str:
+    if part["disposal"] == "outside":
+        return f"不属本机制，去{part['suggested']}"
+    return "本案办理" if part["disposal"] == "here" else f"另案 {part['case_id']}"
+
+
+def _similar(case: Json) -> Iterator[str]:
+    if case.get("similar"):
+        yield "可能是同一事项（由人判断，用 merge 并案）"
+        yield from similar_lines(case["similar"])
+
+
+def similar_lines(found: Sequence[Json]) -> Iterator[str]:
+    """Render suggestions, likeliest first, each with its reasons."""
+    for each in found:
+        yield f"  {each['case_id']}  {each['state']}  {each['score']:.2f}  {'；'.join(each['reasons'])}"
 
 
 def _assignments(case: Json) -> Iterator[str]:

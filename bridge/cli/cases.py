@@ -1,6 +1,6 @@
 """``bridge cases``: the operator's hand tools on cases, straight on the ledger.
 
-Owns: the four commands and their print-outs. Must not: decide; every change is a use case of the pipeline.
+Owns: the five commands and their print-outs. Must not: decide; every change is a use case of the pipeline.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="案件：列出、查看、解释、代单位登记回执。", no_args_is_help=True)
 
+GROUP = 5
+"""From so many similar cases about one firm on, the listing speaks of a group (domain A7 counts ten people)."""
 CaseId = Annotated[str, typer.Argument(help="案件编号。")]
 _TITLES = {
     "id": "编号",
@@ -68,6 +70,21 @@ def show(case_id: CaseId, config: Config = DEFAULT_CONFIG, as_json: AsJson = Fal
     from bridge.cli.case_page import page
 
     typer.echo(page(case))
+
+
+@app.command()
+def similar(case_id: CaseId, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """列出可能与本案是同一事项的案件，写明理由；只是提示，并案由人决定。"""
+    found = _case(config, case_id)["similar"]
+    if as_json:
+        print_json({"case_id": case_id, "similar": found})
+        return
+    from bridge.cli.case_page import similar_lines
+
+    typer.echo("\n".join(similar_lines(found)) or "没有发现可能是同一事项的案件")
+    group = sum(any(reason.startswith("被反映单位") for reason in each["reasons"]) for each in found)
+    if group >= GROUP:
+        typer.echo(f"同一单位另有 {group} 件，可能是群体性反映，可并案办理或提请专案")
 
 
 @app.command()

@@ -5,6 +5,9 @@ Owns: ``/v1/cases…``. Must not: judge an action; the pipeline knows roles and 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from aiohttp import web
 
 from bridge.errors import Forbidden
@@ -44,9 +47,7 @@ async def get_case(request: web.Request) -> web.Response:
     operator = await operator_of(request)
     case = await context_of(request).service.case(_case_id(request))
     check_visible(operator, case)
-    if unit_bound(operator) is not None:
-        del case["similar"]
-    return json_answer(case)
+    return json_answer(case if unit_bound(operator) is None else _for_unit(case))
 
 
 async def get_history(request: web.Request) -> web.Response:
@@ -66,7 +67,7 @@ async def post_action(request: web.Request) -> web.Response:
     action = parse_action(body, context.ports.clock.now())
     tell(request, action=action.action.value)
     answer = await context.service.act(_case_id(request), action, operator.actor, unit_bound(operator))
-    return rendered(answer)
+    return rendered(answer if unit_bound(operator) is None else replace(answer, body=_for_unit(answer.body)))
 
 
 async def post_case(request: web.Request) -> web.Response:
@@ -77,6 +78,12 @@ async def post_case(request: web.Request) -> web.Response:
     given = parse_counter_ticket(body, context.ports.clock.now(), lambda: context.ports.ids.new("n"))
     unit = counter_of(operator, given.unit)
     return rendered(await context.service.register(unit, given.draft, operator.actor))
+
+
+def _for_unit(case: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what would tell a unit who else complained, or what was kept from it."""
+    shown = {name: value for name, value in case.items() if name != "similar"}
+    return {**shown, "parts": [part for part in case["parts"] if not part["confidential"]]}
 
 
 def _case_id(request: web.Request) -> str:

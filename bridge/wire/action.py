@@ -182,7 +182,7 @@ class SplitAction(_ActionIn):
     """一单多事项的拆分."""
 
     action: Literal["split"]
-    parts: Annotated[tuple[PartIn, ...], Field(min_length=2, max_length=MAX_PARTS)]
+    parts: Annotated[tuple[PartIn, ...], Field(max_length=MAX_PARTS, json_schema_extra={"minItems": 2})]
 
     def core(self) -> OperatorAction:
         """Convert, the parts with it."""

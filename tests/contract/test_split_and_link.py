@@ -184,7 +184,7 @@ def test_a_part_may_be_written_as_a_line() -> None:
     [
         ({"action": "split", "parts": ["欠薪", "参保→本机制"]}, "parts[0]"),
         ({"action": "split", "parts": [{"matter": "欠薪", "disposal": "away"}, "参保→本机制"]}, "parts[0].disposal"),
-        ({"action": "split", "parts": ["参保→本机制"]}, "parts"),
+        ({"action": "split", "parts": ["参保→本机制"] * 21}, "parts"),
         ({"action": "link", "kind": "trial", "reference": "1"}, "kind"),
         ({"action": "link", "kind": "litigation", "reference": " "}, "reference"),
     ],

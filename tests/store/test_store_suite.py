@@ -17,6 +17,7 @@ from bridge.testing.store_suite import (
     PostgresSuite,
     RegionSuite,
     ReplicaSuite,
+    SimilarSuite,
 )
 
 ON_POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
@@ -39,6 +40,11 @@ class TestRegions(RegionSuite):
 
 @EITHER
 class TestReplicas(ReplicaSuite):
+    pass
+
+
+@EITHER
+class TestSimilar(SimilarSuite):
     pass
 
 

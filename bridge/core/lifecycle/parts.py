@@ -49,10 +49,15 @@ def split(work: Work, action: OperatorAction, ids: Sequence[Ids]) -> list[Work]:
             part = replace(part, case_id=opened[-1].case.id)
         parts.append(part)
     work.set_case(parts=tuple(parts))
-    listed = [{"matter": p.matter, "disposal": p.disposal.value, "to": p.suggested or p.case_id} for p in parts]
-    work.record("case.split", parts=listed, reason=action.reason)
+    work.record("case.split", parts=[_recorded(part) for part in parts], reason=action.reason)
     views.push_all(work, MessageType.TICKET_PROGRESS, text=outside.split_text(parts))
     return opened
+
+
+def _recorded(part: Part) -> dict[str, str | None]:
+    """Return a part as the history shows it, which clerks of the units read too."""
+    matter = "（保密事项）" if part.confidential else part.matter
+    return {"matter": matter, "disposal": part.disposal.value, "to": part.suggested or part.case_id}
 
 
 def _check(work: Work, parts: Sequence[PartDraft]) -> None:

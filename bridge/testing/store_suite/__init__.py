@@ -11,7 +11,7 @@ Owns: the promises of ``bridge.store``. Must not: create databases; pytest and p
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{name}" for name in ("full_disk", "ledger", "outbox", "regions", "replicas"))
+    *(f"{__name__}.{name}" for name in ("full_disk", "ledger", "outbox", "regions", "replicas", "similar"))
 )
 
 from bridge.testing.store_suite.database import Database  # noqa: E402 - after the rewriting of their asserts was asked for
@@ -20,6 +20,7 @@ from bridge.testing.store_suite.ledger import LedgerSuite  # noqa: E402 - after 
 from bridge.testing.store_suite.outbox import OutboxSuite  # noqa: E402 - after the rewriting of their asserts was asked for
 from bridge.testing.store_suite.regions import RegionSuite  # noqa: E402 - after the rewriting of their asserts was asked for
 from bridge.testing.store_suite.replicas import PostgresSuite, ReplicaSuite  # noqa: E402 - after the rewriting of their asserts was asked for
+from bridge.testing.store_suite.similar import SimilarSuite  # noqa: E402 - after the rewriting of their asserts was asked for
 
 __all__ = [
     "Database",
@@ -29,4 +30,5 @@ __all__ = [
     "PostgresSuite",
     "RegionSuite",
     "ReplicaSuite",
+    "SimilarSuite",
 ]

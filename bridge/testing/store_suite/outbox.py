@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +55,20 @@ async def states(store: Store) -> dict[str, str]:
 
 class OutboxSuite:
     """Messages are sent by one worker at a time, in order within a group, and never lost."""
+
+    async def test_messages_of_a_merged_case_are_cancelled_unless_somebody_may_have_them(self, store: Store) -> None:
+        """Messages of a merged case are cancelled unless somebody may have them."""
+        mine = [replace(message(n), assignment_id=f"c1a{n}") for n in range(1, 5)]
+        await put(store, *mine[:2])
+        (leased, tried) = await claim(store)
+        await store.write(lambda tx: store.outbox.settle(tx, tried, OutboxState.READY, due_at=NOW))
+        await put(store, mine[2], replace(message(5), case_id="c2", assignment_id="c2a5"))
+        await put(store, mine[3], placement=PULLED)
+        heard = await store.write(lambda tx: store.outbox.cancel_for_units(tx, "c1"))
+        assert heard == {f"c1a{leased.key[1:]}", f"c1a{tried.key[1:]}"}
+        cancelled = {key for key, state in (await states(store)).items() if state == "cancelled"}
+        assert cancelled == {tried.key, "m3", "m4"}
+        assert [each.key for each in await claim(store)] == ["m5"]
 
     async def test_a_claimed_message_is_not_claimed_again(self, store: Store) -> None:
         """A claimed message is not claimed again."""
