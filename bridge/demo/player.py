@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
-from bridge.demo.story import Act, Event, Letters, Receipt, Step, Story, Ticket, Visit, instant
+from bridge.demo.story import Act, Event, Letters, Merge, Receipt, Step, Story, Ticket, Visit, instant
 from bridge.demo.world import Note, World
 from bridge.testing.counterparts.control import wait_until
 from bridge.testing.counterparts.ledger import Json
@@ -37,6 +37,8 @@ class Run:
     story: Story
     external_id: str
     case_id: str = ""
+    second_case: str = ""
+    """The case of a second ticket, until (and after) it is merged into the first."""
     done: int = 0
     state: str = "—"
     notes: list[Note] = field(default_factory=list)
@@ -44,9 +46,20 @@ class Run:
 
     def concerns(self, note: Note) -> bool:
         """Tell whether a message belongs to this story."""
-        return note.body.get("external_id") == self.external_id or (
-            bool(self.case_id) and note.body.get("case_id") == self.case_id
-        )
+        numbers, cases = (self.external_id, self.letter_id), (self.case_id, self.second_case)
+        return note.body.get("external_id") in numbers or (note.body.get("case_id") or None) in cases
+
+    @property
+    def letter_id(self) -> str:
+        """The number of the story's letter, as 信访 numbers it."""
+        return f"XF2026-{self.story.id}"
+
+    def opened(self, case_id: str) -> None:
+        """Note a case that was opened for the story."""
+        if self.case_id:
+            self.second_case = case_id
+        else:
+            self.case_id = case_id
 
 
 def runs_of(stories: Sequence[Story]) -> list[Run]:
@@ -56,7 +69,7 @@ def runs_of(stories: Sequence[Story]) -> list[Run]:
 
 def _external_id(story: Story) -> str:
     """Number a story's ticket as its upstream does."""
-    by_letter = any(isinstance(step, Letters) for step in story.steps)
+    by_letter = isinstance(story.steps[0], Letters)
     return f"XF2026-{story.id}" if by_letter else f"ZZ12345-2026-{story.id}"
 
 
@@ -142,24 +155,35 @@ class Player:
                 return _answer(self.world.county.hotline.send("events", {"external_id": run.external_id, **step.body}))
             case Receipt():
                 return self._receipt(run, step)
+            case Merge():
+                return self._merge(run, step)
             case Act():
                 path = f"/v1/cases/{run.case_id}/actions"
                 return _status(self.world.county.bridge.post(path, self.world.token(step.who), step.body))
+
+    def _merge(self, run: Run, step: Merge) -> tuple[int, Json]:
+        """Merge the second case into the first, if the first is suggested for it."""
+        suggested = self.world.case(run.second_case)["similar"]
+        if run.case_id not in {each["case_id"] for each in suggested}:
+            return HTTPStatus.CONFLICT, {"similar": suggested}
+        path = f"/v1/cases/{run.second_case}/actions"
+        body = {"action": "merge", "into": run.case_id, "reason": step.reason}
+        return _status(self.world.county.bridge.post(path, self.world.token(step.who), body))
 
     def _ticket(self, run: Run, step: Ticket) -> tuple[int, Json]:
         """Forward the ticket and remember its case."""
         body = {"external_id": run.external_id, "received_at": instant(step.at).isoformat(), **step.body}
         answer = self.world.county.hotline.send("tickets", body)
-        run.case_id = answer["body"].get("case_id", "")
+        run.opened(answer["body"].get("case_id", ""))
         return _answer(answer)
 
     def _letters(self, run: Run, step: Letters) -> tuple[int, Json]:
         """Hand in the table, wait until it was taken, and remember the case of the story's letter."""
-        desk, name = self.world.county.petition, f"{run.external_id}.csv"
-        desk.hand_in(name, [{"信访件编号": run.external_id, **step.body}, *step.bad])
+        desk, name = self.world.county.petition, f"{run.letter_id}.csv"
+        desk.hand_in(name, [{"信访件编号": run.letter_id, **step.body}, *step.bad])
         wait_until(lambda: desk.taken(name), timeout_seconds=TAKEN_SECONDS, what=f"{name} 被取走")
-        cases = self.world.cases_of(run.external_id)
-        run.case_id = str(cases[0]["id"]) if cases else ""
+        cases = self.world.cases_of(run.letter_id)
+        run.opened(str(cases[0]["id"]) if cases else "")
         said = desk.refused(name)
         as_told = len(cases) == 1 and bool(said) == bool(step.bad) and all(word in said for word in step.refused)
         return HTTPStatus.ACCEPTED if as_told else HTTPStatus.CONFLICT, {"cases": len(cases), "refused": said}
@@ -170,7 +194,7 @@ class Player:
         status, answer = _status(
             self.world.county.bridge.post("/v1/cases", self.world.token(f"clerk:{step.unit}"), body)
         )
-        run.case_id = str(answer.get("case_id") or answer.get("id") or "")
+        run.opened(str(answer.get("case_id") or answer.get("id") or ""))
         return status, answer
 
     def _receipt(self, run: Run, step: Receipt) -> tuple[int, Json]:

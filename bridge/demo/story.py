@@ -85,7 +85,16 @@ class Act:
     body: Json
 
 
-Step = Ticket | Letters | Visit | Event | Receipt | Act
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A person merges the case of the story's second ticket into its first, which must have been suggested."""
+
+    at: str
+    who: str
+    reason: str
+
+
+Step = Ticket | Letters | Visit | Event | Receipt | Act | Merge
 
 
 @dataclass(frozen=True, slots=True)

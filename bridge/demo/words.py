@@ -5,7 +5,7 @@ Owns: units, message types, steps and states as people say them. Must not: decid
 
 from __future__ import annotations
 
-from bridge.demo.story import Act, Event, Letters, Receipt, Step, Ticket, Visit
+from bridge.demo.story import Act, Event, Letters, Merge, Receipt, Step, Ticket, Visit
 
 UNITS = {
     "tax": "税务局",
@@ -112,6 +112,8 @@ def step_text(step: Step) -> str:
             return f"12345 → 网桥  {_EVENTS[step.body['type']]}"
         case Receipt():
             return f"{UNITS[step.unit]} → 网桥  {_RECEIPTS[step.body['type']]}"
+        case Merge():
+            return f"{_PEOPLE[step.who]} → 网桥  与第一件并案({step.reason})"
         case Act():
             role, _, unit = step.who.partition(":")
             return f"{_PEOPLE.get(role) or UNITS[unit] + '经办'} → 网桥  {_ACTS[step.body['action']]}"

@@ -12,7 +12,7 @@ from bridge.core.calendar import build_calendar
 from bridge.core.vocabulary import CaseState, MessageType
 from bridge.demo.player import Run, mornings, runs_of
 from bridge.demo.stories import CLOSES, OPENS, STORIES
-from bridge.demo.story import CHINA, Act, Event, Letters, Push, Receipt, Story, Ticket, Visit, instant
+from bridge.demo.story import CHINA, Act, Event, Letters, Merge, Push, Receipt, Story, Ticket, Visit, instant
 from bridge.demo.verdict import differences
 from bridge.demo.words import CATEGORIES, MESSAGES, STATES, UNITS, step_text
 from bridge.demo.world import Note
@@ -52,6 +52,9 @@ def test_bodies_are_the_contract_s(story: Story) -> None:
                 assert upstream_event({"external_id": "E", **step.body}, now).type == step.body["type"]
             case Receipt():
                 assert unit_receipt(step.body, now).type == step.body["type"]
+            case Merge():
+                merge = {"action": "merge", "into": "c1", "reason": step.reason}
+                assert operator_action(merge, now).action == "merge"
             case Act():
                 assert operator_action(step.body, now).action == step.body["action"]
             case Letters():
@@ -153,6 +156,15 @@ def test_messages_belong_to_their_story(run: Run) -> None:
     assert run.concerns(Note(instant("02-10 10:00"), "tax", {"type": "case.updated", "case_id": "c1"}))
     assert not run.concerns(Note(instant("02-10 10:00"), "tax", {"type": "case.updated", "case_id": "c2"}))
     assert not runs_of(STORIES)[0].concerns(Note(instant("02-10 10:00"), "tax", {"case_id": ""}))
+
+
+def test_both_cases_and_both_numbers_of_a_merge_belong_to_its_story() -> None:
+    run = runs_of([next(story for story in STORIES if story.id == "15")])[0]
+    run.opened("c1")
+    run.opened("c2")
+    assert (run.external_id, run.letter_id) == ("ZZ12345-2026-15", "XF2026-15")
+    told = [{"case_id": "c1"}, {"case_id": "c2"}, {"external_id": "ZZ12345-2026-15"}, {"external_id": "XF2026-15"}]
+    assert all(run.concerns(Note(instant("02-26 10:30"), "tax", body)) for body in told)
 
 
 def test_a_story_is_data() -> None:

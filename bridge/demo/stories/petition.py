@@ -1,11 +1,26 @@
 """Letters of 信访: they arrive as tables in an exchange folder, and answers leave as files.
 
-Owns: stories 13 and 14. Source: contract section 7; 信访工作条例 第二十三条 (notice), 揭发控告 in domain 4.2.
+Owns: stories 13 to 15. Source: contract section 7; 信访工作条例 第二十三条 (notice), 揭发控告 in domain 4.2.
 """
 
 from __future__ import annotations
 
-from bridge.demo.story import Letters, Outcome, Push, Story, consolidated, opinion, signed, told
+from bridge.demo.story import (
+    Act,
+    Event,
+    Letters,
+    Merge,
+    Outcome,
+    Push,
+    Story,
+    Ticket,
+    citizen,
+    consolidated,
+    iso,
+    opinion,
+    signed,
+    told,
+)
 
 LETTER = Story(
     id="13",
@@ -103,4 +118,59 @@ REPORT = Story(
     ),
 )
 
-STORIES = (LETTER, REPORT)
+TWICE = Story(
+    id="15",
+    name="一事两报并案",
+    about="先打12345,又写信到信访局:按电话、单位、内容提示为同一事项,由人并案,办一次,两边各收到一份答复;一边满意不了结另一边",
+    steps=(
+        Ticket(
+            "02-25 09:40",
+            {
+                "kind": "complaint",
+                "title": "多扣职工社保个人部分",
+                "content": "来电人郗女士反映2025年1至6月工资条每月扣社保612元,个人实际应缴443.60元,每月多扣168.40元,要求退还。",
+                "respond_by": iso("03-04 18:00"),
+                "petitioner": citizen("郗女士", "13600001212"),
+                "counterparty": {"name": "德邻电动车配件厂", "type": "employer"},
+            },
+        ),
+        signed("02-25 10:20", "tax"),
+        Letters(
+            "02-26 09:30",
+            {
+                "信访日期": "2026-02-26 09:00",
+                "信访形式": "来信",
+                "信访目的": "求决",
+                "姓名": "郗某",
+                "联系电话": "136-0000-1212",
+                "反映内容": "本人郗某,去年上半年厂里每月从工资里多扣社保168.40元,共1010.40元,已打12345,怕没人管,再写信反映。",
+                "被反映单位": "德邻电动车配件厂",
+            },
+        ),
+        Merge("02-26 10:30", "office", "重复件"),
+        told("02-26 15:00", "tax", channel="邮寄受理告知书"),
+        opinion("02-27 14:00", "tax", "经查个人应缴443.60元,单位每月多扣168.40元,六个月共1010.40元,责令退还。"),
+        told("02-27 15:00", "tax", who="other_side", channel="送达通知"),
+        Event("02-28 10:00", {"type": "satisfaction", "value": "satisfied"}),
+        Act("03-03 10:00", "office", {"action": "objection", "none": True}),
+    ),
+    outcome=Outcome(
+        state="archived",
+        category="contribution_amount",
+        lead="tax",
+        procedure="transfer",
+        accepting_unit="tax",
+        pushes=(
+            Push("ticket.transferred", ("ZZ12345", "phone")),
+            Push("ticket.accepted", ("ZZ12345",)),
+            Push("ticket.transferred", ("XF2026-15", "phone")),
+            Push("ticket.accepted", ("XF2026-15", "2026-02-26")),
+            Push("ticket.replied", ("ZZ12345", "1010.40")),
+            Push("ticket.replied", ("1010.40",), file="XF2026-15-1.json"),
+        ),
+        due={"tax.reply_by": "03-04"},
+        withdrawn_from=("tax",),
+    ),
+)
+
+STORIES = (LETTER, REPORT, TWICE)
