@@ -66,7 +66,7 @@ LETTER = Story(
             Push("ticket.accepted", ("2026-02-26",)),
             Push("ticket.replied", ("更正申报",), file="XF2026-13-1.json"),
         ),
-        due={"tax.reply_by": "03-03"},
+        due={"tax.reply_by": "04-27"},
     ),
 )
 
@@ -168,7 +168,7 @@ TWICE = Story(
             Push("ticket.replied", ("ZZ12345", "1010.40")),
             Push("ticket.replied", ("1010.40",), file="XF2026-15-1.json"),
         ),
-        due={"tax.reply_by": "03-04"},
+        due={"tax.reply_by": "03-03"},
         withdrawn_from=("tax",),
     ),
 )
