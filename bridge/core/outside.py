@@ -36,7 +36,7 @@ def link_text(link: Link) -> str:
 def public_text(case: Case, text: str) -> str:
     """Return a reply's public text with what else must be said: part by part, and which proceedings go on."""
     own = _numbered(case.parts, text) if case.parts else [text]
-    return "\n".join([*own, *(link_text(link) for link in case.links)])
+    return "\n".join([*own, *dict.fromkeys(link_text(link) for link in case.links)])
 
 
 def answer_text(push: Mapping[str, Any]) -> str:

@@ -23,11 +23,13 @@ OF_SEVERAL_CASES = frozenset({ActionName.MERGE, ActionName.UNMERGE, ActionName.S
 
 def act(tx: Tx, runtime: Runtime, case_id: str, action: OperatorAction, context: Context) -> Committed:
     """Merge a case into another, undo that, or split it. Raises NotFound, InvalidPayload, IllegalTransition."""
+    runtime.store.cases.lock(tx, case_id, action.into or case_id)
     source = load(tx, runtime, case_id)
     if action.action is ActionName.SPLIT:
         return split(tx, runtime, source, action, context)
     if action.action is ActionName.MERGE:
         return merge(tx, runtime, source, _target(tx, runtime, action.into), action, context)
+    runtime.store.cases.lock(tx, holder(tx, runtime, source).case.id)
     having = holder(tx, runtime, source)
     returning, giving = decide.unmerge(source, having, action, context)
     given = write(tx, runtime, having, giving.decision())

@@ -74,6 +74,7 @@ def twin(tx: Tx, runtime: Runtime, draft: TicketDraft, context: Context) -> Case
     shared = runtime.store.similar.sharing(tx, [(Clue.IDENTITY, number)])
     for candidate in runtime.store.similar.candidates(tx, shared):
         if is_same_matter(candidate.ticket.body, draft.body):
+            runtime.store.cases.lock(tx, candidate.ticket.case_id)
             file = load(tx, runtime, candidate.ticket.case_id)
             if merging.takes_tickets(file.case):
                 return file

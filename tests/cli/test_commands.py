@@ -16,8 +16,7 @@ from openapi_spec_validator import validate
 from typer.testing import CliRunner
 
 from bridge.cli import app
-from bridge.cli.ledger import operator, with_service, with_store
-from bridge.core.commands import ActionName, OperatorAction
+from bridge.cli.ledger import with_service, with_store
 from bridge.core.vocabulary import OutboxState
 from bridge.errors import AuthenticationFailed, BridgeError, ConfigError
 from bridge.pipeline.service import Service
@@ -128,35 +127,6 @@ def test_cases_are_listed_shown_and_explained(run: Run, case: dict[str, Any]) ->
     assert "依据" in explained
     assert "ticket.registered" in explained
     assert json.loads(run("cases", "explain", case["id"], "--json").stdout)["history"]["chain_intact"] is True
-
-
-@pytest.fixture
-def group(config: Path) -> list[str]:
-    """Seven workers of one firm; the last two cases were merged."""
-
-    async def work(service: Service) -> list[str]:
-        cases = []
-        for number in range(7):
-            body = {**TICKET, "external_id": f"QT-{number}", "counterparty": {"name": "聚和味餐饮店"}}
-            draft = ticket_draft(body, b"raw", datetime.now(UTC))
-            answer = await service.accept_ticket("hotline", draft, None)
-            cases.append(str(answer.body["case_id"]))
-        merge = OperatorAction(ActionName.MERGE, into=cases[5])
-        await service.act(cases[6], merge, operator(), None)
-        return cases
-
-    return with_service(config, work)
-
-
-def test_similar_cases_are_listed_with_reasons_and_a_group_is_named(run: Run, group: list[str]) -> None:
-    found = json.loads(run("cases", "similar", group[0], "--json").stdout)
-    assert set(group[1:6]) <= {each["case_id"] for each in found["similar"]}
-    shown = run("cases", "similar", group[0]).stdout
-    assert "被反映单位相同" in shown
-    assert "可能是同一事项" in run("cases", "show", group[0]).stdout
-    assert "群体性反映" in shown
-    assert f"已并入 {group[5]}" in run("cases", "show", group[6]).stdout
-    assert group[6] in run("cases", "show", group[5]).stdout
 
 
 def test_a_receipt_by_hand(run: Run, case: dict[str, Any], tmp_path: Path) -> None:

@@ -321,6 +321,54 @@ async def test_an_aborted_rework_leaves_the_other_ticket_answered(ledger: Ledger
     assert await ledger.owed(letter) == {"tax": ["signed", "opinion"]}
 
 
+async def test_a_ticket_withdrawn_during_its_rework_leaves_the_other_answered(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger)
+    await ledger.receipt(kept, "tax", "opinion")
+    await ledger.deliver()
+    await ledger.event(kept, "rework")
+    await ledger.event(kept, "withdraw")
+    assert await ledger.state(kept) == "replied"
+    assert await ledger.owed(kept) == {"tax": []}
+
+
+async def test_a_withdrawal_while_the_other_reply_is_on_its_way_waits_for_that_only(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger)
+    await ledger.receipt(kept, "tax", "opinion")
+    await ledger.event(kept, "rework")
+    await ledger.event(kept, "withdraw")
+    assert await ledger.state(kept) == "replying"
+    await ledger.deliver()
+    assert await ledger.state(kept) == "replied"
+
+
+async def test_more_time_from_one_upstream_shortens_nothing_of_the_other(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger)
+    before = await reply_clocks(ledger, kept)
+    await ledger.receipt(kept, "tax", "signed")
+    await ledger.fresh()
+    until = at("2026-03-16T18:00:00")
+    await ledger.receipt(kept, "tax", "extension_requested", until=until, reason="查账")
+    assert [m["external_id"] for m in await ledger.fresh(kind="upstream")] == ["ZZ1"]
+    lead = await ledger.assignment(kept, "tax")
+    await ledger.act(kept, "extend", OFFICE, assignment_id=lead["id"], until=until, reason="查账")
+    after = await reply_clocks(ledger, kept)
+    assert (after["ZZ1"][1], after["XF1"]) == ("2026-03-16T18:00:00+08:00", before["XF1"])
+
+
+async def test_what_was_noted_of_a_merged_case_goes_back_with_it(ledger: Ledger) -> None:
+    kept, letter = await two(ledger)
+    for case_id, reference in ((kept, "A"), (letter, "A"), (letter, "B")):
+        await ledger.act(case_id, "link", OFFICE, kind="litigation", reference=reference)
+    await ledger.act(letter, "merge", OFFICE, into=kept)
+    await ledger.receipt(kept, "tax", "opinion", text="已在诉讼")
+    reply = next(m for m in await ledger.messages(kind="upstream") if m["type"] == "ticket.replied")
+    text = reply["reply"]["public_text"]
+    assert (text.count("案号：A"), text.count("案号：B")) == (1, 1)
+    await ledger.act(letter, "unmerge", OFFICE)
+    found = [[link["reference"] for link in (await ledger.view(case_id))["links"]] for case_id in (kept, letter)]
+    assert found == [["A"], ["A", "B"]]
+
+
 async def test_a_chain_of_merges_comes_apart_at_either_link(ledger: Ledger) -> None:
     first, second, third = [await ledger.ticket(SINGLE, external_id=f"ZZ{n}") for n in (1, 2, 3)]
     await ledger.act(first, "merge", OFFICE, into=second)

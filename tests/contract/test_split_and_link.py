@@ -140,6 +140,7 @@ async def test_a_split_case_merged_into_another_answers_for_its_parts_there(ledg
     assert "三、检查：已立案检查" in texts["ZZ2"]
     await ledger.act(case_id, "unmerge", OFFICE)
     assert (await ledger.view(kept))["parts"] == []
+    assert [part["answer"] for part in (await ledger.view(case_id))["parts"]] == [None, None, "已立案检查"]
 
 
 @pytest.mark.parametrize(

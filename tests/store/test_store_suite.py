@@ -13,6 +13,7 @@ from bridge.store.store import Store
 from bridge.testing.store_suite import (
     FullDiskSuite,
     LedgerSuite,
+    MergingSuite,
     OutboxSuite,
     PostgresSuite,
     RegionSuite,
@@ -40,6 +41,11 @@ class TestRegions(RegionSuite):
 
 @EITHER
 class TestReplicas(ReplicaSuite):
+    pass
+
+
+@EITHER
+class TestMerging(MergingSuite):
     pass
 
 

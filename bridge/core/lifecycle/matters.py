@@ -7,8 +7,9 @@ Source: contract section 3, ``merge``, ``unmerge``, ``ticket.accepted``; domain 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from bridge.core.commands import ActionName
 from bridge.core.lifecycle import acceptance, actions, clocks, replying, rounds, stages, views
@@ -16,6 +17,8 @@ from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import Case, CaseFile, Deadline, Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
+
+T = TypeVar("T")
 
 TAKES_TICKETS = actions.BEFORE_REPLY | {CaseState.REPLYING, CaseState.REPLIED}
 """States of a case that can take in, or give back, another case's tickets: it is not over."""
@@ -52,9 +55,11 @@ def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | 
     _refuse_over(returning, target.case)
     _refuse_paused(returning, target.case)
     before = views.shown(giving)
+    answered = {part.matter: part for part in target.case.parts}
     moved = _give_back(giving, source.case, reason)
     views.tell_changed(giving, before, except_unit=None)
     views.complete_messages(giving)
+    returning.set_case(parts=tuple(answered.get(part.matter, part) for part in source.case.parts))
     _return(returning, target.case, *moved, reason)
     views.complete_messages(returning)
     return returning, giving
@@ -103,14 +108,25 @@ def _leave_for(work: Work, into: str, reason: str | None) -> tuple[list[Ticket],
 def _give_back(work: Work, former: Case, reason: str | None) -> tuple[list[Ticket], list[Deadline]]:
     """Let the tickets that came from ``former`` go with what was noted of them, and settle what is left."""
     home = former.id
+    links, parts = former.links, [part.matter for part in former.parts]
     work.set_case(
-        links=tuple(link for link in work.case.links if link not in former.links),
-        parts=tuple(part for part in work.case.parts if part.matter not in {p.matter for p in former.parts}),
+        links=_without_last(work.case.links, links, lambda link: link),
+        parts=_without_last(work.case.parts, parts, lambda part: part.matter),
     )
     tickets, deadlines = _take_out(work, [t for t in work.tickets.values() if home in t.came_from])
     work.record("case.parted", to=home, tickets=[ticket.id for ticket in tickets], reason=reason)
-    _settle_rest(work)
+    rounds.settle_rest(work)
     return [replace(t, came_from=t.came_from[: t.came_from.index(home)]) for t in tickets], deadlines
+
+
+def _without_last(noted: Sequence[T], gone: Iterable[object], name: Callable[[T], object]) -> tuple[T, ...]:
+    """Remove what a merge appended, and nothing equal that was there before."""
+    left = list(noted)
+    for wanted in gone:
+        places = [place for place, value in enumerate(left) if name(value) == wanted]
+        if places:
+            del left[places[-1]]
+    return tuple(left)
 
 
 def _take_out(work: Work, tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Deadline]]:
@@ -147,7 +163,7 @@ def _take_in(
     added = _put_in(work, former, tickets, deadlines)
     work.set_case(
         confidential=work.case.confidential or former.confidential, urged=work.case.urged or former.urged,
-        links=tuple(dict.fromkeys((*work.case.links, *former.links))), parts=(*work.case.parts, *former.parts),
+        links=(*work.case.links, *former.links), parts=(*work.case.parts, *former.parts),
     )  # fmt: skip
     work.record("case.joined", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason)
     _tell_upstreams(work, former, added)
@@ -175,20 +191,6 @@ def _answer_as_standing(work: Work, tickets: Sequence[Ticket]) -> None:
     clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
     work.set_case(objection=None)
     replying.answer(work, final, waiting)
-
-
-def _settle_rest(work: Work) -> None:
-    """After tickets left: a case that owes no reply any more does not go on working for nobody."""
-    if work.owing_tickets() or work.case.state is CaseState.REPLIED:
-        return
-    if not any(ticket.state is TicketState.REPLIED for ticket in work.tickets.values()):
-        rounds.withdraw_assignments(work)
-        replying.end(work, CaseState.WITHDRAWN)
-        return
-    for assignment in list(work.active()):
-        clocks.cancel_all(work, assignment.id)
-        work.set_assignment(assignment, owes=())
-    replying.replied(work)
 
 
 def _return(

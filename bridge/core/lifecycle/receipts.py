@@ -7,11 +7,12 @@ Source: contract section 3, "Units".
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from bridge.core.commands import UnitReceipt
 from bridge.core.lifecycle import acceptance, clocks, leads, legality, opinions, replying, stages, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, ExtensionRequest, OpinionBody
+from bridge.core.model import Assignment, ExtensionRequest, OpinionBody, Ticket
 from bridge.core.policy import Unit
 from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, MessageType, ReceiptType, Role
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
@@ -214,9 +215,15 @@ def _extension_requested(work: Work, assignment: Assignment, receipt: UnitReceip
         "extension.requested", assignment=assignment.id, unit=assignment.unit, until=views.iso(until), reason=reason
     )
     if assignment.role is Role.LEAD:
-        views.push_all(work, MessageType.TICKET_EXTENSION_REQUESTED, until=views.iso(until), reason=reason)
+        asked = [ticket for ticket in work.owing_tickets() if _ends_before(work, ticket, until)]
+        views.push_all(work, MessageType.TICKET_EXTENSION_REQUESTED, asked, until=views.iso(until), reason=reason)
     else:
         views.send_office(work, assignment, "extension_requested", until=views.iso(until), note=reason)
+
+
+def _ends_before(work: Work, ticket: Ticket, until: datetime) -> bool:
+    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    return clock is None or clock.due_at < until
 
 
 _HANDLERS: dict[ReceiptType, Callable[[Work, Assignment, UnitReceipt], None]] = {

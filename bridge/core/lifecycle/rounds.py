@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.core.lifecycle import clocks, stages
+from bridge.core.lifecycle import clocks, replying, stages
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
@@ -61,9 +61,9 @@ def _start_round_clock(work: Work, ticket: Ticket, respond_by: datetime | None) 
 
 
 def extend_reply(work: Work, ticket: Ticket, until: datetime, clause: str) -> None:
-    """Move a ticket's reply limit to ``until``."""
+    """Move a ticket's reply limit to ``until``; another upstream's longer limit stays."""
     clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
-    if clock is not None:
+    if clock is not None and (len(work.owing_tickets()) == 1 or until > clock.due_at):
         clocks.move(work, clock, until, clause)
 
 
@@ -79,6 +79,26 @@ def decide_extension(work: Work, assignment: Assignment, decision: str) -> None:
     assignment = work.assignments[assignment.id]
     if assignment.extension is not None and assignment.extension.decision is None:
         work.set_assignment(assignment, extension=replace(assignment.extension, decision=decision))
+
+
+def settle_rest(work: Work) -> None:
+    """After a ticket left or was withdrawn: a case that nobody waits for does not go on working."""
+    states = {ticket.state for ticket in work.tickets.values()}
+    if TicketState.OPEN in states or work.case.state is CaseState.REPLIED:
+        return
+    if not states & {TicketState.REPLYING, TicketState.REPLIED}:
+        withdraw_assignments(work)
+        replying.end(work, CaseState.WITHDRAWN)
+        return
+    for assignment in list(work.active()):
+        clocks.cancel_all(work, assignment.id)
+        work.set_assignment(assignment, owes=())
+    clocks.cancel_all(work, work.case.id)
+    work.set_case(sign_off_pending=False)
+    if TicketState.REPLYING in states:
+        work.set_case(state=CaseState.REPLYING)
+    else:
+        replying.replied(work)
 
 
 def withdraw_assignments(work: Work) -> None:

@@ -102,9 +102,7 @@ def _withdraw(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     clocks.cancel_all(work, ticket.id)
     work.record("ticket.withdrawn", ticket=ticket.id, note=event.note)
     views.push(work, ticket, MessageType.TICKET_WITHDRAWN)
-    if not work.owing_tickets():
-        rounds.withdraw_assignments(work)
-        replying.end(work, CaseState.WITHDRAWN)
+    rounds.settle_rest(work)
 
 
 def _with_reply(work: Work, ticket: Ticket) -> Ticket:

@@ -11,12 +11,13 @@ Owns: the promises of ``bridge.store``. Must not: create databases; pytest and p
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{name}" for name in ("full_disk", "ledger", "outbox", "regions", "replicas", "similar"))
+    *(f"{__name__}.{name}" for name in ("full_disk", "ledger", "merging", "outbox", "regions", "replicas", "similar"))
 )
 
 from bridge.testing.store_suite.database import Database  # noqa: E402 - after the rewriting of their asserts was asked for
 from bridge.testing.store_suite.full_disk import FullDiskSuite  # noqa: E402 - after the rewriting of their asserts was asked for
 from bridge.testing.store_suite.ledger import LedgerSuite  # noqa: E402 - after the rewriting of their asserts was asked for
+from bridge.testing.store_suite.merging import MergingSuite  # noqa: E402 - after the rewriting of their asserts was asked for
 from bridge.testing.store_suite.outbox import OutboxSuite  # noqa: E402 - after the rewriting of their asserts was asked for
 from bridge.testing.store_suite.regions import RegionSuite  # noqa: E402 - after the rewriting of their asserts was asked for
 from bridge.testing.store_suite.replicas import PostgresSuite, ReplicaSuite  # noqa: E402 - after the rewriting of their asserts was asked for
@@ -26,6 +27,7 @@ __all__ = [
     "Database",
     "FullDiskSuite",
     "LedgerSuite",
+    "MergingSuite",
     "OutboxSuite",
     "PostgresSuite",
     "RegionSuite",
