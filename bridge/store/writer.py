@@ -28,7 +28,8 @@ from bridge.store.prepared import Name, Pending, Prepared, Values, fetch, run
 T = TypeVar("T")
 
 MAX_BATCH = 256
-ATTEMPTS = 8
+ATTEMPTS = 40
+"""How often a unit runs that lost a race; each loss means that somebody else got on, so this ends with the contention."""
 _OWN_FAULT_CLASSES = {"22", "23"}
 _RETRYABLE = {"40001", "40P01", "23505"}
 
