@@ -25,17 +25,11 @@ from bridge.rules.matcher import Matcher
 from bridge.rules.normalise import Layout, Normaliser
 from bridge.rules.patterns import Regex
 from bridge.rules.period import PeriodReader
-from bridge.rules.reading import CompiledCondition, Emphasis, Reading
+from bridge.rules.reading import Emphasis, Reading, Triggered
 from bridge.rules.second_opinion import OUT, SecondOpinion
 
 MAX_TEXT = 20_000
 """Longer texts are judged by their beginning. Source: contract §3, a ticket's content."""
-
-OPINION_RULE = "second_opinion"
-"""How the second opinion signs its evidence."""
-
-GROUP_SIZE = 10
-"""From so many people on a matter is a group's. Source: domain A7."""
 
 OPINION_RULE = "second_opinion"
 """How the second opinion signs its evidence."""
@@ -70,10 +64,10 @@ class Classifier:
     whole_words: int
     emphasis: Emphasis
     scoring: Scoring
-    evidence: tuple[tuple[EvidenceRule, CompiledCondition], ...]
-    scope: tuple[tuple[ScopeRule, CompiledCondition], ...]
-    insurance: tuple[tuple[InsuranceRule, CompiledCondition], ...]
-    flags: tuple[tuple[FlagRule, CompiledCondition], ...]
+    evidence: Triggered[EvidenceRule]
+    scope: Triggered[ScopeRule]
+    insurance: Triggered[InsuranceRule]
+    flags: Triggered[FlagRule]
     period: PeriodReader
     categories: tuple[str, ...]
     opinion: SecondOpinion | None = None
@@ -126,9 +120,8 @@ class Classifier:
     def _scores(self, reading: Reading, kind: TicketKind) -> tuple[dict[str, float], list[tuple[str, Hit]]]:
         scores: dict[str, float] = {}
         hits: list[tuple[str, Hit]] = []
-        concepts = reading.hits.concepts
-        for rule, condition in self.evidence:
-            if condition.triggers.isdisjoint(concepts) or (rule.kinds and kind not in rule.kinds):
+        for rule, condition in self.evidence.possible(reading):
+            if rule.kinds and kind not in rule.kinds:
                 continue
             best = condition.best(reading)
             if best is not None:
@@ -172,16 +165,13 @@ class Classifier:
     @cached_property
     def decisive(self) -> frozenset[str]:
         """The ids of the rules that settle the category."""
-        return frozenset(rule.id for rule, _ in self.evidence if rule.decisive)
+        return frozenset(rule.id for rule, _ in self.evidence.rules if rule.decisive)
 
     def _scope(self, reading: Reading, scores: dict[str, float]) -> tuple[float, list[tuple[str, Hit]], str | None]:
         total = 0.0
         hits: list[tuple[str, Hit]] = []
         reasons: dict[str, float] = {}
-        concepts = reading.hits.concepts
-        for rule, condition in self.scope:
-            if condition.triggers.isdisjoint(concepts):
-                continue
+        for rule, condition in self.scope.possible(reading):
             best = condition.best(reading)
             if best is None:
                 continue
@@ -197,22 +187,17 @@ class Classifier:
     def _insurance(self, reading: Reading) -> tuple[Insurance, ...]:
         """The kinds a text speaks of, the one spoken of most first; what others are quoted to say does not count."""
         found: dict[Insurance, float] = {}
-        concepts = reading.hits.concepts
-        for rule, condition in self.insurance:
-            if not condition.triggers.isdisjoint(concepts):
-                strength = condition.strength(reading)
-                for kind in rule.insurance if strength else ():
-                    found[kind] = found.get(kind, 0.0) + strength
+        for rule, condition in self.insurance.possible(reading):
+            strength = condition.strength(reading)
+            for kind in rule.insurance if strength else ():
+                found[kind] = found.get(kind, 0.0) + strength
         return tuple(sorted(found, key=lambda kind: -found[kind]))
 
     def _flags(self, reading: Reading, facts: TicketFacts, category: str | None, stage: PeriodStage) -> tuple[str, ...]:
-        concepts = reading.hits.concepts
         found = {
             rule.flag: None
-            for rule, condition in self.flags
-            if not condition.triggers.isdisjoint(concepts)
-            and (not rule.categories or category in rule.categories)
-            and condition.best(reading)
+            for rule, condition in self.flags.possible(reading)
+            if (not rule.categories or category in rule.categories) and condition.best(reading)
         }
         petitioner = facts.body.petitioner
         if petitioner.confidential or petitioner.anonymous:

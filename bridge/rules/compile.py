@@ -25,7 +25,7 @@ from bridge.rules.normalise import Normaliser
 from bridge.rules.patterns import compile_regex, pieces
 from bridge.rules.period import PeriodReader
 from bridge.rules.policy_of import policy_of
-from bridge.rules.reading import CompiledCondition, Emphasis
+from bridge.rules.reading import CompiledCondition, Emphasis, Triggered
 from bridge.rules.review import Reviewer
 from bridge.rules.route import Router
 from bridge.rules.second_opinion import SecondOpinion, parse, shipped_text
@@ -200,10 +200,10 @@ class Vocabulary:
 
 def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Classifier:
     rules, words = document.rules, Vocabulary(document.rules)
-    evidence = tuple((rule, words.condition(rule)) for rule in rules.evidence)
-    scope = tuple((rule, words.condition(rule)) for rule in rules.scope)
-    insurance = tuple((rule, words.condition(rule)) for rule in rules.insurance)
-    flags = tuple((rule, words.condition(rule)) for rule in rules.flag_rules)
+    evidence = Triggered((rule, words.condition(rule)) for rule in rules.evidence)
+    scope = Triggered((rule, words.condition(rule)) for rule in rules.scope)
+    insurance = Triggered((rule, words.condition(rule)) for rule in rules.insurance)
+    flags = Triggered((rule, words.condition(rule)) for rule in rules.flag_rules)
     classifier = Classifier(
         normaliser=words.normaliser,
         ignore=tuple(compile_regex(source, words.normaliser) for source in rules.normalise.ignore),

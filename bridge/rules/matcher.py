@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-import ahocorasick
+from ahocorasick_rs import AhoCorasick
 
 from bridge.rules.normalise import Layout
 
@@ -25,35 +25,32 @@ class Hits:
         self._ends = ends
         self._matcher = matcher
         self._spans: dict[int, list[Span]] = {}
-        self._starts: dict[int, int] = {}
-        self._stops: dict[int, int] = {}
+        self._inside: frozenset[int] = frozenset()
 
     @cached_property
     def concepts(self) -> frozenset[int]:
         """The concepts one of whose words occurred."""
-        return frozenset().union(*(self._matcher.concepts_of[word] for word in self._ends))
+        return frozenset().union(*map(self._matcher.concepts_of.__getitem__, self._ends))
 
     def protect(self, whole: int) -> None:
         """From now on leave out spans that begin or end in the middle of a hit of concept ``whole``."""
-        for start, end in sorted(self.get(whole), key=lambda span: span[1] - span[0]):
-            for position in range(start + 1, end):
-                self._starts[position] = start
-                self._stops[position] = end
+        self._inside = frozenset(place for start, end in self.get(whole) for place in range(start + 1, end))
         self._spans.clear()
 
     def get(self, concept: int) -> list[Span]:
         """The spans of a concept by their starts; empty if it does not occur."""
         found = self._spans.get(concept)
         if found is None:
-            found = self._spans[concept] = sorted(self._gather(concept)) if concept in self.concepts else []
+            found = self._spans[concept] = self._gather(concept) if concept in self.concepts else []
         return found
 
-    def _gather(self, concept: int) -> Iterable[Span]:
-        starts, stops = self._starts, self._stops
-        for word, length in self._matcher.words_of[concept]:
-            for end in self._ends.get(word, ()):
-                if starts.get(end - length, -1) < 0 and end not in stops:
-                    yield end - length, end
+    def _gather(self, concept: int) -> list[Span]:
+        inside, ends, lengths = self._inside, self._ends, self._matcher.words_of[concept]
+        spans = [(end - lengths[word], end) for word in ends.keys() & lengths.keys() for end in ends[word]]
+        if inside:
+            spans = [span for span in spans if span[1] not in inside and span[0] not in inside]
+        spans.sort()
+        return spans
 
 
 class Matcher:
@@ -63,37 +60,35 @@ class Matcher:
         """Start empty; add words, then :meth:`finish`."""
         self._numbers: dict[str, int] = {}
         self._names: dict[frozenset[str], int] = {}
-        self._automaton = ahocorasick.Automaton()
+        self._automaton: AhoCorasick | None = None
         self.concepts_of: dict[int, set[int]] = {}
-        self.words_of: dict[int, list[tuple[int, int]]] = {}
+        self.words_of: dict[int, dict[int, int]] = {}
+        """Of every concept: its words, each with its length."""
 
     def concept(self, words: Iterable[str]) -> int:
         """The number of a concept; the same set of words is the same concept."""
         key = frozenset(words)
         number = self._names.setdefault(key, len(self._names))
         if number not in self.words_of:
-            numbered = [(self._numbers.setdefault(word, len(self._numbers)), len(word)) for word in sorted(key)]
+            numbered = {self._numbers.setdefault(word, len(self._numbers)): len(word) for word in sorted(key)}
             self.words_of[number] = numbered
-            for word, _ in numbered:
+            for word in numbered:
                 self.concepts_of.setdefault(word, set()).add(number)
         return number
 
     def finish(self) -> None:
         """Build the automaton; no word may be added afterwards."""
-        for word, number in self._numbers.items():
-            self._automaton.add_word(word, number)
-        if self._numbers:
-            self._automaton.make_automaton()
+        self._automaton = AhoCorasick(list(self._numbers)) if self._numbers else None
 
     def find(self, text: str) -> Hits:
         """Every hit of every word."""
         ends: dict[int, list[int]] = {}
-        if self._numbers:
-            for end, word in self._automaton.iter(text):
+        if self._automaton is not None:
+            for word, _, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
                 if word in ends:
-                    ends[word].append(end + 1)
+                    ends[word].append(end)
                 else:
-                    ends[word] = [end + 1]
+                    ends[word] = [end]
         return Hits(ends, self)
 
     def find_naive(self, text: str) -> Hits:

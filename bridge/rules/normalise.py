@@ -19,6 +19,11 @@ _SENTENCE_END = re.compile(r"[。!?;\n…]+")
 _CLAUSE_END = re.compile(r"[。!?;\n…,、:]")
 _QUOTES = re.compile(r"[“「『]([^“”「」『』\n]{1,120})[”」』]")
 
+FULL_WIDTH_SPACE = "\u3000"
+_WIDE = range(0xFF01, 0xFF5F)
+_WIDE_OFFSET = 0xFEE0
+"""Full-width forms of ASCII stand this far behind it in Unicode; NFKC maps them so."""
+
 # Characters of traditional writing that occur in the words of this field; the rest stays as written.
 _TRADITIONAL = str.maketrans(
     "險費繳納稅務醫療單廠業資養職個員關係轉續記錄報銷補欠鄉鎮農請問為嗎無們這開領導賬戶號碼還沒罰款檢查執證辦會國給發後來應該過時間",
@@ -34,8 +39,16 @@ class Normaliser:
     fold: Mapping[str, str]
 
     @cached_property
-    def _table(self) -> dict[int, str]:
+    def _fold(self) -> dict[int, str]:
         return {ord(char): to for char, to in self.fold.items()}
+
+    @cached_property
+    def _once(self) -> dict[int, str]:
+        """Full-width forms, traditional characters and the operators' own folding in one table."""
+        plain = {ord(FULL_WIDTH_SPACE): " "} | {wide: chr(wide - _WIDE_OFFSET) for wide in _WIDE}
+        plain |= {wide: chr(to) for wide, to in _TRADITIONAL.items()}
+        plain |= {ord(form): char for char in self.fold for form in (char, char.upper()) if len(form) == 1}
+        return {code: char.lower().translate(self._fold) for code, char in plain.items()}
 
     @cached_property
     def _typos(self) -> tuple[tuple[str, str], ...]:
@@ -43,8 +56,11 @@ class Normaliser:
 
     def word(self, text: str) -> str:
         """Normal form without the spelling table; for the words of the rules."""
+        plain = text.translate(self._once)
+        if unicodedata.is_normalized("NFKC", plain):
+            return _SPACES.sub("", plain.lower())
         plain = unicodedata.normalize("NFKC", text).lower().translate(_TRADITIONAL)
-        return _SPACES.sub("", plain).translate(self._table)
+        return _SPACES.sub("", plain).translate(self._fold)
 
     def text(self, text: str) -> str:
         """Normal form of a citizen's text: HTML tags go, line ends stay."""

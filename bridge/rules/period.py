@@ -68,6 +68,8 @@ class PeriodReader:
         """Years and months of sentences that speak of fees, with whether each is an end of a range."""
         skip = hits.get(self.skip_words)
         found = [match for match in _DATE.finditer(layout.text) if layout.sentence(match.start()) in fee]
+        if not found:
+            return
         ends = {match.end() for match in found}
         starts = {match.start() for match in found}
         joined = {(joint.start(), joint.end()) for joint in _RANGE.finditer(layout.text)}

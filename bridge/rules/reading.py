@@ -5,9 +5,11 @@ Owns: negation, quotation, title and request weights; evaluating a condition. Mu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from itertools import chain as joined
+from typing import Generic, Literal, TypeVar
 
 from bridge.rules.matcher import Chain, Hits, Span
 from bridge.rules.normalise import Layout
@@ -69,7 +71,7 @@ class Reading:
         return factor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledCondition:
     """A condition of the document, ready to run; ``triggers`` are the concepts one of which must occur."""
 
@@ -84,7 +86,7 @@ class CompiledCondition:
     def best(self, reading: Reading) -> tuple[float, Span] | None:
         """The weightiest place where the condition holds; None if it holds nowhere (negated hits do not count)."""
         found = [(reading.weight(span), span) for span in self._spans(reading)]
-        best = max(found, default=None, key=lambda item: (item[0], -item[1][0]))
+        best = max(found, default=None, key=lambda item: (item[0], -item[1][0], item[1][1]))
         return best if best and best[0] > 0 else None
 
     def strength(self, reading: Reading) -> float:
@@ -104,14 +106,29 @@ class CompiledCondition:
     def _others(self) -> tuple[Chain, ...]:
         return self.all if self.any or self.regexes else self.all[1:]
 
+    @cached_property
+    def _openings(self) -> dict[int, tuple[Chain, ...]]:
+        """The chains a place may start with, by their first concept."""
+        chains = self.any or (self.all[:1] if not self.regexes else ())
+        firsts = dict.fromkeys(chain.concepts[0] for chain in chains)
+        return {first: tuple(chain for chain in chains if chain.concepts[0] == first) for first in firsts}
+
+    @cached_property
+    def _needed(self) -> frozenset[int]:
+        """The concepts without which the condition cannot hold."""
+        return frozenset(concept for chain in self.all for concept in chain.concepts)
+
     def _starting(self, reading: Reading) -> list[Span]:
         spans: list[Span] = []
         present = reading.hits.concepts
-        for chain in self.any or (self.all[:1] if not self.regexes else ()):
-            if present.issuperset(chain.concepts):
-                spans += chain.find(reading.hits, reading.layout)
+        if not present >= self._needed:
+            return spans
+        for first in self._openings.keys() & present:
+            for chain in self._openings[first]:
+                if present.issuperset(chain.concepts):
+                    spans += chain.find(reading.hits, reading.layout)
         for literal, regex in self.regexes:
-            if literal in reading.hits.concepts:
+            if literal in present:
                 spans += [match.span() for match in regex.compiled.finditer(reading.layout.text)]
         return spans
 
@@ -140,3 +157,23 @@ class CompiledCondition:
             sentences = {reading.layout.sentence(start) for start, _ in other}
             spans = [span for span in spans if reading.layout.sentence(span[0]) not in sentences]
         return spans
+
+
+R = TypeVar("R")
+
+
+class Triggered(Generic[R]):
+    """Rules with their conditions, of which only those are tried that one of the text's words can fulfil."""
+
+    def __init__(self, rules: Iterable[tuple[R, CompiledCondition]]) -> None:
+        """Take the rules in the order of the document."""
+        self.rules = tuple(rules)
+        self._by_concept: dict[int, list[int]] = {}
+        for place, (_, condition) in enumerate(self.rules):
+            for concept in condition.triggers:
+                self._by_concept.setdefault(concept, []).append(place)
+
+    def possible(self, reading: Reading) -> list[tuple[R, CompiledCondition]]:
+        """The rules that may hold for a text, in the order of the document."""
+        woken = map(self._by_concept.__getitem__, self._by_concept.keys() & reading.hits.concepts)
+        return [self.rules[place] for place in sorted(set(joined.from_iterable(woken)))]

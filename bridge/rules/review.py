@@ -46,5 +46,5 @@ class Reviewer:
 
     def lead_share(self, found: Classification, route: Route, route_of: RouteOf) -> float:
         """How sure the lead is: the shares of all candidates that go to the same unit."""
-        same = [share for name, share in found.candidates if route_of(name, found).lead == route.lead]
-        return sum(same)
+        same = (name == found.category or route_of(name, found).lead == route.lead for name, _ in found.candidates)
+        return sum(share for (_, share), goes in zip(found.candidates, same, strict=True) if goes)

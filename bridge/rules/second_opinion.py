@@ -16,6 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from operator import itemgetter
+
+from ahocorasick_rs import AhoCorasick
 
 OUT = "out"
 """The class of texts that are not about contributions."""
@@ -30,6 +33,7 @@ ONCE = 16
 
 _TIMES = tuple(round(ONCE * (1 + math.log(count))) for count in [1, *range(1, 65)])
 _MASK = (1 << _BITS) - 1
+_ROW = itemgetter(0)
 
 
 def grams_of(text: str) -> Counter[str]:
@@ -49,23 +53,29 @@ class SecondOpinion:
     learnt_from: str = ""
 
     @cached_property
-    def _packed(self) -> dict[str, int]:
-        return {gram: _pack(row[0] * weight for weight in row[1:]) for gram, row in self.weights.items()}
+    def _finder(self) -> AhoCorasick:
+        """Finds every known sequence in one pass; a hit carries the number of its row."""
+        return AhoCorasick(list(self.weights))
 
     @cached_property
-    def _squares(self) -> dict[str, float]:
-        return {gram: row[0] ** 2 for gram, row in self.weights.items()}
+    def _packed(self) -> list[int]:
+        return [_pack(row[0] * weight for weight in row[1:]) for row in self.weights.values()]
+
+    @cached_property
+    def _squares(self) -> list[float]:
+        return [row[0] ** 2 for row in self.weights.values()]
 
     def score(self, text: str) -> dict[str, float]:
         """One value per class, about -1.5 to 1.5; 0 lies on the border of a class."""
         packed, squares = self._packed, self._squares
-        counted = [(gram, count) for gram, count in grams_of(text).items() if gram in packed]
-        once = [gram for gram, count in counted if count == 1]
-        more = [(gram, _TIMES[min(count, 64)]) for gram, count in counted if count > 1]
-        total = ONCE * sum(map(packed.__getitem__, once)) + sum([packed[gram] * times for gram, times in more])
-        square = ONCE * ONCE * sum(map(squares.__getitem__, once))
-        length = math.sqrt(square + sum([squares[gram] * times * times for gram, times in more])) or 1.0
-        sums = _unpack(total, len(self.classes), ONCE * len(once) + sum([times for _, times in more]))
+        found = Counter(map(_ROW, self._finder.find_matches_as_indexes(text, overlapping=True)))
+        more = [(row, _TIMES[min(count, 64)]) for row, count in found.items() if count > 1]
+        total = ONCE * sum(map(packed.__getitem__, found)) + sum([packed[row] * (times - ONCE) for row, times in more])
+        square = ONCE * ONCE * sum(map(squares.__getitem__, found))
+        square += sum([squares[row] * (times * times - ONCE * ONCE) for row, times in more])
+        weighed = ONCE * len(found) + sum([times - ONCE for _, times in more])
+        length = math.sqrt(square) or 1.0
+        sums = _unpack(total, len(self.classes), weighed)
         return {
             name: value / length + self.intercepts[place]
             for place, (name, value) in enumerate(zip(self.classes, sums, strict=True))

@@ -112,7 +112,7 @@ def test_hostile_expression_cannot_hang(source: str) -> None:
         regex = compile_regex(source, Normaliser({}, {}))
     except PatternError:
         return
-    assert regex.compiled.search("社" * 20_000 + "!") is None or True  # the time-out of the suite is the assertion
+    assert regex.compiled.search("社" * 20_000 + "!") is None  # a backtracking engine would not come back
 
 
 def test_examples_are_readable() -> None:
