@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import bindparam, select, update
 
-from bridge.core.model import Case, CaseFile, Decision, Event, Ticket
+from bridge.core.model import Case, CaseFile, Decision, Event
+from bridge.core.values import changed
 from bridge.crypto import Vault
 from bridge.errors import StaleRow
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, Mapper, table_of
 from bridge.store.prepared import Prepared, insertion, upsertion
+from bridge.store.recent import Recent
 from bridge.store.tables import EventRow
 from bridge.store.writer import Tx
 
@@ -30,6 +32,11 @@ _KEYS = ("region_code", "id")
 
 _CASE_BY_ID = Prepared(
     select(CASES.table).where(
+        CASES.table.c.region_code == bindparam("region"), CASES.table.c.id == bindparam("case_id")
+    )
+)
+_HEAD = Prepared(
+    select(CASES.table.c.version, CASES.table.c.event_hash).where(
         CASES.table.c.region_code == bindparam("region"), CASES.table.c.id == bindparam("case_id")
     )
 )
@@ -47,7 +54,7 @@ _APPEND = insertion(_EVENTS)
 
 
 def _belonging(mapper: Mapper[Any]) -> Prepared:
-    """Return the query of a case's rows; sorted in Python, or SQLite would walk the primary key instead."""
+    """Return the query of a case's rows, in no order."""
     table = mapper.table
     return Prepared(
         select(table).where(table.c.region_code == bindparam("region"), table.c.case_id == bindparam("case_id"))
@@ -65,21 +72,29 @@ class CaseStore:
 
     region: str
     vault: Vault
+    recent: Recent = field(default_factory=Recent)
 
     def load(self, tx: Tx, case_id: str) -> CaseFile | None:
         """Load a case with everything that belongs to it; None if there is no such case."""
         parameters = {"region": self.region, "case_id": case_id}
-        rows = tx.fetch(_CASE_BY_ID, parameters, of=("case", case_id))
-        if not rows:
+        heads = tx.fetch(_HEAD, parameters, of=("case", case_id))
+        if not heads:
             return None
-        case = CASES.from_row(rows[0], self.vault)
-        return CaseFile(
-            case=case,
-            tickets=tuple(sorted(self._part(tx, TICKETS, parameters), key=_has_joined)),
-            assignments=self._ordered(tx, ASSIGNMENTS, parameters),
-            opinions=self._opinions(tx, parameters),
-            deadlines=self._ordered(tx, DEADLINES, parameters),
+        kept = self.recent.find(case_id, *heads[0])
+        if kept is not None:
+            return kept.file
+        return self._open(tx, parameters)
+
+    def _open(self, tx: Tx, parameters: dict[str, str]) -> CaseFile:
+        rows = tx.fetch(_CASE_BY_ID, parameters, of=("case", parameters["case_id"]))
+        file = CaseFile(
+            case=CASES.from_row(rows[0], self.vault),
+            tickets=self._part(tx, TICKETS, parameters),
+            assignments=self._part(tx, ASSIGNMENTS, parameters),
+            opinions=self._part(tx, OPINIONS, parameters),
+            deadlines=self._part(tx, DEADLINES, parameters),
         )
+        return _in_order(file)
 
     def lock(self, tx: Tx, *case_ids: str) -> None:
         """Let nobody else change these cases until the unit of work ends; SQLite has one writer anyway.
@@ -92,15 +107,7 @@ class CaseStore:
 
     def _part(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
         rows = tx.fetch(_PARTS[mapper.table.name], parameters, of=("case", parameters["case_id"]))
-        return tuple(mapper.from_row(row, self.vault) for row in sorted(rows, key=_row_id))
-
-    def _ordered(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
-        values = self._part(tx, mapper, parameters)
-        return tuple(sorted(values, key=lambda value: _serial(value.id)))  # type: ignore[attr-defined]
-
-    def _opinions(self, tx: Tx, parameters: dict[str, str]) -> tuple[Any, ...]:
-        values = self._part(tx, OPINIONS, parameters)
-        return tuple(sorted(values, key=lambda o: (o.recorded_at, o.assignment_id, o.version)))
+        return tuple(mapper.from_row(row, self.vault) for row in rows)
 
     def save(self, tx: Tx, before: CaseFile | None, decision: Decision) -> CaseFile:
         """Write what a decision changed and append its history. Returns the file as saved.
@@ -112,11 +119,11 @@ class CaseStore:
             tx.put(_INSERT_CASE, [CASES.to_row(case, self.region, self.vault)])
         else:
             self._update_case(tx, case, before.case.version)
-        after = replace(decision.file, case=case)
-        self._save_parts(tx, before, after)
-        tx.put(
-            _APPEND, rows, ("case", case.id), *(("ticket", ticket.feed, ticket.external_id) for ticket in after.tickets)
-        )
+        after = changed(decision.file, case=case)
+        size = self.recent.size_of(before) + self._save_parts(tx, before, after)
+        tickets = [("ticket", ticket.feed, ticket.external_id) for ticket in after.tickets]
+        tx.put(_APPEND, rows, ("case", case.id), *tickets)
+        tx.after_commit(lambda: self.recent.keep(_in_order(after), size))
         return after
 
     def _chained(self, decision: Decision) -> tuple[Case, list[dict[str, Any]]]:
@@ -128,7 +135,7 @@ class CaseStore:
             row = self._event_row(case.id, seq, event, case.updated_at)
             head = row["hash"] = chain_hash(head, row)
             rows.append(row)
-        return replace(case, event_seq=seq, event_hash=head, version=case.version + 1), rows
+        return changed(case, event_seq=seq, event_hash=head, version=case.version + 1), rows
 
     def _event_row(self, case_id: str, seq: int, event: Event, recorded_at: datetime) -> dict[str, Any]:
         detail = orjson.dumps({"actor_role": event.actor.role, **event.detail})
@@ -152,26 +159,36 @@ class CaseStore:
         if tx.run(_UPDATE_CASE, {**values, **keys}, of=name) != 1:
             raise StaleRow(f"case {case.id} was changed by somebody else")
 
-    def _save_parts(self, tx: Tx, before: CaseFile | None, after: CaseFile) -> None:
-        self._save_changed(tx, TICKETS, before.tickets if before else (), after.tickets)
-        self._save_changed(tx, ASSIGNMENTS, before.assignments if before else (), after.assignments)
-        self._save_changed(tx, OPINIONS, before.opinions if before else (), after.opinions)
-        self._save_changed(tx, DEADLINES, before.deadlines if before else (), after.deadlines)
+    def _save_parts(self, tx: Tx, before: CaseFile | None, after: CaseFile) -> int:
+        """Write the parts that changed and return how many bytes of sealed content they hold."""
+        old = before or CaseFile(after.case)
+        return (
+            self._save_changed(tx, TICKETS, old.tickets, after.tickets)
+            + self._save_changed(tx, ASSIGNMENTS, old.assignments, after.assignments)
+            + self._save_changed(tx, OPINIONS, old.opinions, after.opinions)
+            + self._save_changed(tx, DEADLINES, old.deadlines, after.deadlines)
+        )
 
-    def _save_changed(self, tx: Tx, mapper: Mapper[T], before: Sequence[T], after: Sequence[T]) -> None:
+    def _save_changed(self, tx: Tx, mapper: Mapper[T], before: Sequence[T], after: Sequence[T]) -> int:
         known = {id(value) for value in before}
         rows = [mapper.to_row(value, self.region, self.vault) for value in after if id(value) not in known]
         if rows:
             tx.put(_UPSERTS[mapper.table.name], rows)
+        return sum(len(row[name]) for row in rows for name in mapper.sealed)
 
 
-def _has_joined(ticket: Ticket) -> bool:
-    """Sort a case's own tickets before those that a merge brought."""
-    return bool(ticket.came_from)
+def _in_order(file: CaseFile) -> CaseFile:
+    """Return a file with its parts in their one order: a case's own tickets stand before those that a merge brought.
 
-
-def _row_id(row: Any) -> str:
-    return str(row.id)
+    Sorted here, or SQLite would walk a primary key instead.
+    """
+    return CaseFile(
+        case=file.case,
+        tickets=tuple(sorted(file.tickets, key=lambda ticket: (bool(ticket.came_from), ticket.id))),
+        assignments=tuple(sorted(file.assignments, key=lambda assignment: _serial(assignment.id))),
+        opinions=tuple(sorted(file.opinions, key=lambda o: (o.recorded_at, o.assignment_id, o.version))),
+        deadlines=tuple(sorted(file.deadlines, key=lambda deadline: _serial(deadline.id))),
+    )
 
 
 def _serial(identifier: str) -> int:

@@ -46,6 +46,7 @@ class Tx:
     batch: Pending = field(default_factory=Pending)
     own: Pending = field(default_factory=Pending)
     dirty: bool = False
+    then: list[Callable[[], None]] = field(default_factory=list)
 
     def read(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a query."""
@@ -84,6 +85,10 @@ class Tx:
         """Hand the rows of a unit that went well to its batch."""
         self.batch.take(self.own)
 
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call ``call`` when the transaction is durable, in the writer's thread; never if it is rolled back."""
+        self.then.append(call)
+
     def _settle(self, of: Name | None) -> None:
         if of is None or of in self.own.names or of in self.batch.names:
             self.flush()
@@ -101,6 +106,7 @@ class Job:
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
+    then: Sequence[Callable[[], None]] = ()
 
     def settle(self) -> None:
         """Answer the caller; one who has gone away is left alone."""
@@ -122,7 +128,7 @@ def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
     for job in jobs:
         tx = Tx(connection, batch)
         try:
-            job.result, job.error = job.unit(tx), None
+            job.result, job.error, job.then = job.unit(tx), None, tx.then
             tx.keep()
         except DBAPIError:
             raise
@@ -143,13 +149,20 @@ def run_alone(connection: Connection, job: Job) -> None:
     with connection.begin() as transaction:
         try:
             tx = Tx(connection)
-            job.result, job.error = job.unit(tx), None
+            job.result, job.error, job.then = job.unit(tx), None, tx.then
             tx.flush()
         except DBAPIError:
             raise
         except Exception as error:  # noqa: BLE001 - every failure belongs to the caller of the unit
             job.error = error
             transaction.rollback()
+
+
+def committed(jobs: Sequence[Job]) -> None:
+    """Do what committed units left for after the commit."""
+    for job in jobs:
+        for call in job.then if job.error is None else ():
+            call()
 
 
 class Writer(Protocol):
@@ -215,6 +228,7 @@ class SqliteWriter:
         try:
             with self.engine.connect() as connection, connection.begin():
                 run_batch(connection, jobs)
+            committed(jobs)
         except _Spoiled:
             self._commit_each(jobs)
         except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
@@ -228,6 +242,7 @@ class SqliteWriter:
             try:
                 with self.engine.connect() as connection:
                     run_alone(connection, job)
+                committed([job])
             except Exception as error:  # noqa: BLE001 - what is committed already stays answered as committed
                 _fail([job], error)
 
@@ -297,12 +312,14 @@ class PostgresWriter:
     async def _commit_together(self, jobs: list[Job]) -> None:
         async with self.engine.connect() as connection, connection.begin():
             await connection.run_sync(run_batch, jobs)
+        committed(jobs)
 
     async def _commit_alone(self, job: Job) -> None:
         for attempt in range(ATTEMPTS):
             try:
                 async with self.engine.connect() as connection:
                     await connection.run_sync(run_alone, job)
+                committed([job])
             except Exception as error:  # noqa: BLE001 - as above
                 if not is_conflict(error) or attempt == ATTEMPTS - 1:
                     _fail([job], error)

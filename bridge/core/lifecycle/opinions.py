@@ -62,8 +62,8 @@ def record_consolidated(work: Work, assignment: Assignment, receipt: UnitReceipt
     _refuse_incomplete(work, opinion)
     if body.override is not None:
         _override_to_the_end(work, body.override)
-    assignment = work.assignments[assignment.id]
     _add(work, opinion)
+    assignment = work.assignments[assignment.id]
     clocks.close(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE), at=opinion.occurred_at)
     rest = tuple(type_ for type_ in assignment.owes if type_ is not ReceiptType.CONSOLIDATED)
     work.set_assignment(assignment, owes=rest, state=AssignmentState.ANSWERED)

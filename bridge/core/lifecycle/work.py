@@ -7,7 +7,7 @@ Must not: decide anything; the modules beside it do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from bridge.core.model import (
     Ticket,
 )
 from bridge.core.policy import Policy, Rules
+from bridge.core.values import changed
 from bridge.core.vocabulary import AssignmentState, DeadlineKind, DeadlineStatus, MessageType, Role, TicketState
 
 ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, AssignmentState.ANSWERED})
@@ -84,6 +85,7 @@ class Work:
     assignments: dict[str, Assignment]
     opinions: list[Opinion]
     deadlines: dict[str, Deadline]
+    serial: int
     events: list[Event] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
@@ -97,6 +99,7 @@ class Work:
             assignments={assignment.id: assignment for assignment in file.assignments},
             opinions=list(file.opinions),
             deadlines={deadline.id: deadline for deadline in file.deadlines},
+            serial=file.case.serial,
         )
 
     @property
@@ -112,7 +115,7 @@ class Work:
     def decision(self) -> Decision:
         """Close the workspace into a value."""
         file = CaseFile(
-            case=replace(self.case, updated_at=self.now),
+            case=changed(self.case, updated_at=self.now, serial=self.serial),
             tickets=tuple(self.tickets.values()),
             assignments=tuple(self.assignments.values()),
             opinions=tuple(self.opinions),
@@ -122,26 +125,26 @@ class Work:
 
     def next_serial(self) -> int:
         """Draw the next serial number of the case."""
-        self.case = replace(self.case, serial=self.case.serial + 1)
-        return self.case.serial
+        self.serial += 1
+        return self.serial
 
     def set_case(self, **changes: Any) -> None:
         """Replace fields of the case."""
-        self.case = replace(self.case, **changes)
+        self.case = changed(self.case, **changes)
 
     def set_ticket(self, ticket: Ticket, **changes: Any) -> Ticket:
         """Replace fields of a ticket and return the new value."""
-        self.tickets[ticket.id] = replacement = replace(ticket, **changes)
+        self.tickets[ticket.id] = replacement = changed(ticket, **changes)
         return replacement
 
     def set_assignment(self, assignment: Assignment, **changes: Any) -> Assignment:
         """Replace fields of an assignment and return the new value."""
-        self.assignments[assignment.id] = replacement = replace(assignment, **changes)
+        self.assignments[assignment.id] = replacement = changed(assignment, **changes)
         return replacement
 
     def set_deadline(self, deadline: Deadline, **changes: Any) -> Deadline:
         """Replace fields of a deadline and return the new value."""
-        self.deadlines[deadline.id] = replacement = replace(deadline, **changes)
+        self.deadlines[deadline.id] = replacement = changed(deadline, **changes)
         return replacement
 
     def record(self, type_: str, *, at: datetime | None = None, **detail: Any) -> None:
