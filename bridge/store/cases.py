@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import bindparam, select, update
 
-from bridge.core.model import Case, CaseFile, Decision, Event
+from bridge.core.model import Assignment, Case, CaseFile, Deadline, Decision, Event
 from bridge.core.values import changed
 from bridge.crypto import Vault
 from bridge.errors import StaleRow
@@ -174,7 +174,7 @@ class CaseStore:
         rows = [mapper.to_row(value, self.region, self.vault) for value in after if id(value) not in known]
         if rows:
             tx.put(_UPSERTS[mapper.table.name], rows)
-        return sum(len(row[name]) for row in rows for name in mapper.sealed)
+        return sum(len(row[name]) for row in rows for name in mapper.sealed[:1])
 
 
 def _in_order(file: CaseFile) -> CaseFile:
@@ -185,15 +185,15 @@ def _in_order(file: CaseFile) -> CaseFile:
     return CaseFile(
         case=file.case,
         tickets=tuple(sorted(file.tickets, key=lambda ticket: (bool(ticket.came_from), ticket.id))),
-        assignments=tuple(sorted(file.assignments, key=lambda assignment: _serial(assignment.id))),
+        assignments=tuple(sorted(file.assignments, key=_by_serial)),
         opinions=tuple(sorted(file.opinions, key=lambda o: (o.recorded_at, o.assignment_id, o.version))),
-        deadlines=tuple(sorted(file.deadlines, key=lambda deadline: _serial(deadline.id))),
+        deadlines=tuple(sorted(file.deadlines, key=_by_serial)),
     )
 
 
-def _serial(identifier: str) -> int:
-    """Return the number at the end of an id such as ``c…a12``."""
-    return int(identifier[len(identifier.rstrip("0123456789")) :] or 0)
+def _by_serial(part: Assignment | Deadline) -> tuple[int, str]:
+    """Order parts by the number at the end of an id such as ``c…a12``; a merge brings equal numbers together."""
+    return int(part.id[len(part.id.rstrip("0123456789")) :] or 0), part.id
 
 
 def chain_hash(previous: str, row: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
 from bridge.errors import FailureReason, InvalidPayload, Unavailable
 from bridge.metrics import Metrics
-from bridge.store.codec import TICKETS, table_of
+from bridge.store.codec import CASES, TICKETS, table_of
 from bridge.store.tables import InboundRow, OutboxRow
 from tests.pipeline.conftest import SINGLE, Ledger
 
@@ -48,7 +48,10 @@ def worker(ledger: Ledger, targets: EveryMessageArrives) -> Worker:
 
 
 async def spoil(ledger: Ledger, statement: Any) -> None:
+    """Change rows past the store; the new version makes the writer read them instead of what it kept."""
+    version = CASES.table.c.version
     await ledger.store.write(lambda tx: tx.write(statement))
+    await ledger.store.write(lambda tx: tx.write(update(CASES.table).values({version: version + 1})))
 
 
 async def test_a_message_that_cannot_be_opened_is_parked_and_the_others_leave(ledger: Ledger) -> None:

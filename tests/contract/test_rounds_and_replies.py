@@ -60,6 +60,8 @@ async def test_a_supplement_after_an_objection_leaves_the_remedy_told(ledger: Le
     await ledger.receipt(case_id, "tax", "consolidated", text="补充")
     await ledger.deliver()
     assert await ledger.state(case_id) == "closed_remedy_told"
+    texts = [opinion["text"] for opinion in (await ledger.view(case_id))["opinions"] if opinion["unit"] == "tax"]
+    assert texts == ["先答", "补充"]
 
 
 async def test_a_sign_off_sends_the_consolidated_opinion_and_is_asked_again_after_a_change(ledger: Ledger) -> None:

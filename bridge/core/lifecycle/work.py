@@ -85,7 +85,6 @@ class Work:
     assignments: dict[str, Assignment]
     opinions: list[Opinion]
     deadlines: dict[str, Deadline]
-    serial: int
     events: list[Event] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
@@ -99,7 +98,6 @@ class Work:
             assignments={assignment.id: assignment for assignment in file.assignments},
             opinions=list(file.opinions),
             deadlines={deadline.id: deadline for deadline in file.deadlines},
-            serial=file.case.serial,
         )
 
     @property
@@ -115,7 +113,7 @@ class Work:
     def decision(self) -> Decision:
         """Close the workspace into a value."""
         file = CaseFile(
-            case=changed(self.case, updated_at=self.now, serial=self.serial),
+            case=changed(self.case, updated_at=self.now),
             tickets=tuple(self.tickets.values()),
             assignments=tuple(self.assignments.values()),
             opinions=tuple(self.opinions),
@@ -125,8 +123,8 @@ class Work:
 
     def next_serial(self) -> int:
         """Draw the next serial number of the case."""
-        self.serial += 1
-        return self.serial
+        self.case = changed(self.case, serial=self.case.serial + 1)
+        return self.case.serial
 
     def set_case(self, **changes: Any) -> None:
         """Replace fields of the case."""
