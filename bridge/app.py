@@ -39,10 +39,12 @@ from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.service import Service
 from bridge.ports import Ports, SystemRng, UlidIds
 from bridge.registry import Registry, feed_class
+from bridge.roster import REPORT_SECONDS, Roster
 from bridge.rules.reload import RulesHolder
 from bridge.settings import Settings
 from bridge.signed_http import client_session
 from bridge.store.engine import parse
+from bridge.store.sole_owner import sole_owner
 from bridge.store.store import Store
 from bridge.web.app import create_app
 from bridge.web.context import WebContext
@@ -156,6 +158,7 @@ class Daemon:
     async def _start(self, stack: AsyncExitStack) -> None:
         rules = live_rules.load(self.settings)
         holder = live_rules.watched(self.settings, rules, self.metrics, self.ports.clock)
+        stack.enter_context(sole_owner(parse(self.settings.database_url)))
         store = await open_store(self.settings)
         stack.push_async_callback(store.stop)
         if store.single:
@@ -168,6 +171,7 @@ class Daemon:
         beats = Heartbeats(self.ports.clock, self.metrics)
         service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.silent, self._drain_notice])
         self._describe(rules)
+        await self._start_roster(stack, service, beats)
         await self._start_clock_socket(stack, service)
         if "worker" in self.roles:
             await self._start_worker(stack, service, targets, beats)
@@ -205,6 +209,15 @@ class Daemon:
         self._loop("rules", step, beats, live_rules.WATCH_SECONDS)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, holder.reload))
+
+    async def _start_roster(self, stack: AsyncExitStack, service: Service, beats: Heartbeats) -> None:
+        """Appear on the roster before anything is served."""
+        runtime = service.runtime
+        roster = Roster(runtime.store, self.ports.clock, self.owner, self.roles, lambda: runtime.rules().policy.hash)
+        await roster.step()
+        stack.push_async_callback(roster.leave)
+        service.notices.append(lambda: roster.warnings)
+        self._loop("roster", roster.step, beats, REPORT_SECONDS)
 
     def _drain_notice(self) -> list[str]:
         return ["正在停机"] if self.draining or self._stop.is_set() else []

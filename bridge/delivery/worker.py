@@ -108,27 +108,27 @@ class Worker:
             return []
         store, wall = self.runtime.store, self.runtime.wall()
         count = min(free, 2 * self.per_target)
-        busy = [target for target, count in self._in_flight.items() if count >= self._share(target)]
+        busy = [counterpart for counterpart, count in self._in_flight.items() if count >= self._share(counterpart)]
         return await store.write(
             lambda tx: store.outbox.claim(
                 tx, owner=self.owner, count=count, wall=wall, until=wall + self.lease, busy=busy
             )
         )
 
-    def _share(self, target: str) -> int:
-        return 1 if self._failures[target] >= TROUBLED_AFTER else self.per_target
+    def _share(self, counterpart: str) -> int:
+        return 1 if self._failures[counterpart] >= TROUBLED_AFTER else self.per_target
 
     def _begin(self, claimed: Claimed) -> None:
-        self._in_flight[claimed.target] += 1
+        self._in_flight[claimed.counterpart] += 1
         task = asyncio.create_task(self._deliver(claimed))
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._end(done, claimed.target))
+        task.add_done_callback(lambda done: self._end(done, claimed.counterpart))
 
-    def _end(self, task: asyncio.Task[None], target: str) -> None:
+    def _end(self, task: asyncio.Task[None], counterpart: str) -> None:
         self._tasks.discard(task)
-        self._in_flight[target] -= 1
-        if self._in_flight[target] <= 0:
-            del self._in_flight[target]
+        self._in_flight[counterpart] -= 1
+        if self._in_flight[counterpart] <= 0:
+            del self._in_flight[counterpart]
         self.wake()
 
     async def _deliver(self, claimed: Claimed) -> None:
@@ -192,7 +192,7 @@ class Worker:
             log.warning("delivery.failed", reason=failure.reason.value, error=str(failure), **fields)
 
     async def _settle_delivered(self, claimed: Claimed) -> None:
-        self._failures.pop(claimed.target, None)
+        self._failures.pop(claimed.counterpart, None)
         runtime = self.runtime
 
         def unit(tx: Tx) -> Committed | None:
@@ -201,7 +201,7 @@ class Worker:
         self.after(await runtime.store.write(unit, key=claimed.case_id))
 
     async def _settle_failed(self, claimed: Claimed, failure: DeliveryError) -> None:
-        self._failures[claimed.target] += 1
+        self._failures[claimed.counterpart] += 1
         verdict = next_attempt(
             failure.reason,
             claimed.attempts,

@@ -37,6 +37,7 @@ class Service:
     observer: Observer
     wake: Callable[[], None] = lambda: None
     readiness_checks: list[Callable[[], list[str]]] = field(default_factory=list)
+    notices: list[Callable[[], list[str]]] = field(default_factory=list)
 
     async def accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None) -> Answer:
         """Take a ticket of an upstream; 202 once it is durable."""
@@ -181,6 +182,10 @@ class Service:
         except Exception as error:  # noqa: BLE001 - whatever fails, the database is not usable now
             problems.append(f"数据库不可用：{type(error).__name__}")
         return problems
+
+    def warnings(self) -> list[str]:
+        """Return what a person should look at although the process is ready, in Chinese."""
+        return [warning for notice in self.notices for warning in notice()]
 
     def _answer(self, taken: Taken) -> Answer:
         self.after(taken.committed)

@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -21,6 +21,16 @@ from bridge.errors import ConfigError, Problem, Unavailable
 BUSY_MS = 10_000
 CACHE_KIB = 16_384
 CHECKPOINT_PAGES = 4_000
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 30.0
+LIMITS_MS = {
+    "statement_timeout": "30000",
+    "lock_timeout": "10000",
+    "idle_in_transaction_session_timeout": "60000",
+}
+"""What PostgreSQL is asked to end by itself: a statement, a wait for a lock, a transaction nobody works in."""
+READ_ONLY = "25006"
+"""SQLSTATE of a write on a standby or a primary that only reads."""
 FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 """What a database that cannot be used raises; a pool without a free connection has a timeout of its own."""
 
@@ -89,22 +99,51 @@ def _begin_deferred(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def postgres_engine(url: URL, *, connections: int) -> AsyncEngine:
-    """Open a PostgreSQL pool; statements and locks time out rather than hang."""
-    return create_async_engine(
-        url,
+def postgres_engine(url: URL, *, connections: int, patient: bool = False) -> AsyncEngine:
+    """Open a PostgreSQL pool; statements, locks and idle transactions time out rather than hang.
+
+    ``pooler=transaction`` in the URL means that a pooler in transaction mode (PgBouncer) stands between: no prepared
+    statement and no session setting outlives a transaction. ``patient`` is for migrations, whose statements may be long.
+    """
+    pooled = url.query.get("pooler") == "transaction"
+    limits = {} if patient else LIMITS_MS
+    settings = {"application_name": "ticket-bridge", "timezone": "UTC"}
+    arguments: dict[str, Any] = {"timeout": CONNECT_SECONDS, "command_timeout": None if patient else COMMAND_SECONDS}
+    arguments |= _UNPREPARED if pooled else {}
+    engine = create_async_engine(
+        url.difference_update_query(["pooler"]),
         pool_size=connections,
         max_overflow=2,
         pool_pre_ping=True,
         pool_timeout=10,
-        connect_args={
-            "timeout": 5,
-            "command_timeout": 30,
-            "server_settings": {"statement_timeout": "30000", "lock_timeout": "10000", "timezone": "UTC"},
-        },
+        connect_args={**arguments, "server_settings": settings if pooled else settings | limits},
         query_cache_size=1_000,
         hide_parameters=True,
     )
+    event.listen(engine.sync_engine, "handle_error", _leave_demoted)
+    if pooled and limits:
+        event.listen(engine.sync_engine, "begin", _limit_transaction)
+    return engine
+
+
+_UNPREPARED = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: "",
+}
+"""Statements without a name: behind a pooler the next transaction may run in another session."""
+
+
+def _limit_transaction(connection: Connection) -> None:
+    """Set the limits for one transaction, where a session's settings are not ours."""
+    settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in LIMITS_MS.items())
+    connection.exec_driver_sql(f"SELECT {settings}")
+
+
+def _leave_demoted(context: ExceptionContext) -> None:
+    """Drop every connection to a server that has become a standby, so that the next ones find the primary."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
 
 
 def check_durable(connection: Connection) -> None:

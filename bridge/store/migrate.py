@@ -41,25 +41,30 @@ def head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def revision(connection: Connection) -> str:
+    """Return the revision a database has; empty if none."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
 def state(connection: Connection) -> SchemaState:
     """Tell where the database stands."""
-    revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is None:
+    found = revision(connection)
+    if not found:
         return SchemaState.EMPTY
-    if revision == head():
+    if found == head():
         return SchemaState.CURRENT
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    return SchemaState.OLDER if revision in known else SchemaState.NEWER
+    return SchemaState.OLDER if found in known else SchemaState.NEWER
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the database to ``revision``, inside the caller's transaction."""
-    command.upgrade(_config(connection), revision)
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the database to ``to``, inside the caller's transaction."""
+    command.upgrade(_config(connection), to)
 
 
-def downgrade(connection: Connection, revision: str) -> None:
-    """Take the database back to ``revision``; for tests of the migrations themselves."""
-    command.downgrade(_config(connection), revision)
+def downgrade(connection: Connection, to: str) -> None:
+    """Take the database back to ``to``; for tests of the migrations themselves."""
+    command.downgrade(_config(connection), to)
 
 
 def drift(connection: Connection) -> list[str]:
@@ -68,6 +73,6 @@ def drift(connection: Connection) -> list[str]:
     return [str(difference) for difference in compare_metadata(context, SQLModel.metadata)]
 
 
-def make_revision(connection: Connection, message: str, revision: str) -> None:
+def make_revision(connection: Connection, message: str, rev_id: str) -> None:
     """Write a new migration from the difference between the tables and the database (for developers)."""
-    command.revision(_config(connection), message=message, autogenerate=True, rev_id=revision)
+    command.revision(_config(connection), message=message, autogenerate=True, rev_id=rev_id)

@@ -49,6 +49,11 @@ class Claimed:
     fence: int
     payload: bytes
 
+    @property
+    def counterpart(self) -> str:
+        """``kind:name``; a unit and a feed may have one name."""
+        return f"{self.kind}:{self.target}"
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -76,7 +81,7 @@ def _candidates(busy: bool, *, locked: bool) -> Select[Any]:  # noqa: FBT001 - o
         ~blocked,
     )
     if busy:
-        query = query.where(_T.c.target.not_in(bindparam("busy", expanding=True)))
+        query = query.where((_T.c.kind + ":" + _T.c.target).not_in(bindparam("busy", expanding=True)))
     query = query.order_by(_T.c.due_at, _T.c.serial).limit(bindparam("count"))
     return query.with_for_update(skip_locked=True, of=_T) if locked else query
 
@@ -173,7 +178,7 @@ class OutboxStore:
     def claim(
         self, tx: Tx, *, owner: str, count: int, wall: datetime, until: datetime, busy: Sequence[str] = ()
     ) -> list[Claimed]:
-        """Lease up to ``count`` due messages, oldest first, none of ``busy`` targets, in order within a group."""
+        """Lease up to ``count`` due messages, oldest first, in order within a group; none of ``busy`` (``kind:name``)."""
         locked = tx.connection.dialect.name == "postgresql" and not self.portable
         parameters = {"region": self.region, "now": wall, "owner": owner, "until": until, "count": count}
         if busy:

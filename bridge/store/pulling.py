@@ -2,7 +2,8 @@
 
 Owns: the cursor protocol of ``GET …/updates`` and ``GET …/messages`` (contract section 3): asking for
 what comes after C acknowledges all up to C. A position is given when a message is first offered, so a
-late commit can never fall behind a cursor and be acknowledged unseen.
+late commit can never fall behind a cursor and be acknowledged unseen. Whoever serves a counterpart holds its
+cursor's row until the commit: two replicas asked at the same moment serve one after the other.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import bindparam, insert, literal_column, select, update
 
 from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Vault
 from bridge.errors import InvalidPayload, Problem
 from bridge.store.codec import table_of
-from bridge.store.tables import OutboxRow
+from bridge.store.tables import CursorRow, OutboxRow
 from bridge.store.writer import Tx
 
 MAX_CURSOR_DIGITS = 18
 _T = table_of(OutboxRow)
+_C = table_of(CursorRow)
 _OFFER = (
     update(_T)
     .where(_T.c.region_code == bindparam("b_region"), _T.c.key == bindparam("b_key"))
@@ -42,8 +44,9 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What one fetch returned and acknowledged."""
+    """What one fetch returned and acknowledged; ``positions`` belong to the bodies."""
 
+    positions: list[int]
     bodies: list[dict[str, Any]]
     cursor: str | None
     acknowledged: list[Acknowledged]
@@ -58,12 +61,25 @@ class PullStore:
 
     def fetch(self, tx: Tx, kind: str, target: str, after: str | None, limit: int, wall: datetime) -> Fetched:
         """Acknowledge up to ``after`` and offer the oldest unacknowledged."""
-        acknowledged = self._acknowledge(tx, kind, target, _position(after), wall) if after else []
+        position = _position(after) if after else None
+        top = self._own_cursor(tx, kind, target)
+        acknowledged = self._acknowledge(tx, kind, target, position, wall) if position is not None else []
         rows = self._oldest(tx, kind, target, limit)
-        bodies = self._offer(tx, kind, target, rows)
-        last = max((body_position for body_position, _ in bodies), default=None)
-        cursor = str(last) if last is not None else after
-        return Fetched([body for _, body in bodies], cursor, acknowledged)
+        bodies = self._offer(tx, kind, target, rows, top)
+        positions = [given for given, _ in bodies]
+        cursor = str(max(positions)) if positions else after
+        return Fetched(positions, [body for _, body in bodies], cursor, acknowledged)
+
+    def _cursor(self, kind: str, target: str) -> list[Any]:
+        return [_C.c.region_code == self.region, _C.c.kind == kind, _C.c.target == target]
+
+    def _own_cursor(self, tx: Tx, kind: str, target: str) -> int:
+        """Lock the counterpart's cursor until the commit; returns the last position given."""
+        query = select(_C.c.position).where(*self._cursor(kind, target)).with_for_update()
+        top = tx.read(query).scalar()
+        if top is None:
+            tx.write(insert(_C), [{"region_code": self.region, "kind": kind, "target": target, "position": 0}])
+        return top or 0
 
     def _mine(self, kind: str, target: str) -> list[Any]:
         return [
@@ -89,11 +105,7 @@ class PullStore:
         )
         return list(tx.read(query))
 
-    def _offer(self, tx: Tx, kind: str, target: str, rows: list[Any]) -> list[tuple[int, dict[str, Any]]]:
-        query = select(func.max(_T.c.position)).where(
-            _T.c.region_code == self.region, _T.c.kind == kind, _T.c.target == target
-        )
-        top = tx.read(query).scalar() or 0
+    def _offer(self, tx: Tx, kind: str, target: str, rows: list[Any], top: int) -> list[tuple[int, dict[str, Any]]]:
         offered, marks = [], []
         for row in rows:
             position = row.position
@@ -104,6 +116,7 @@ class PullStore:
             offered.append((position, {"id": row.key, **body}))
         if marks:
             tx.write(_OFFER, marks)
+            tx.write(update(_C).where(*self._cursor(kind, target)).values(position=top))
         return offered
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +32,7 @@ from bridge.store.migrate import SchemaState
 from bridge.store.outbox import OutboxStore
 from bridge.store.pulling import PullStore
 from bridge.store.queries import QueryStore
+from bridge.store.replicas import ReplicaStore
 from bridge.store.similar import SimilarStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
@@ -69,6 +70,7 @@ class Store:
         self.inbound = InboundStore(self.region)
         self.history = HistoryStore(self.region, self.vault)
         self.leases = LeaseStore(self.region)
+        self.replicas = ReplicaStore(self.region)
         self.queries = QueryStore(self.region)
         self.tokens = TokenStore(self.region)
 
@@ -90,10 +92,9 @@ class Store:
             self._writer = SqliteWriter(writer)
             self._close = [writer.dispose, self._readers.dispose]
         else:
-            pool = engines.postgres_engine(self.url, connections=LANES + READERS)
-            self._readers = pool
-            await self._prepare_postgres(pool, migrate_postgres)
-            self._writer = PostgresWriter(pool, LANES)
+            await self._prepare_postgres(migrate_postgres)
+            self._readers = engines.postgres_engine(self.url, connections=LANES + READERS)
+            self._writer = PostgresWriter(self._readers, LANES)
         await self._writer.start()
 
     async def is_empty(self) -> bool:
@@ -101,10 +102,8 @@ class Store:
         try:
             if self.single:
                 return await asyncio.to_thread(self._sqlite_is_empty)
-            pool = engines.postgres_engine(self.url, connections=1)
-            async with pool.connect() as connection:
+            async with closing_engine(self.url) as pool, pool.connect() as connection:
                 state = await connection.run_sync(migrate.state)
-            await pool.dispose()
         except engines.FAILURES as error:
             raise engines.unavailable(error) from error
         return state is SchemaState.EMPTY
@@ -166,9 +165,10 @@ class Store:
         except DBAPIError as error:
             raise engines.unavailable(error) from error
 
-    async def _prepare_postgres(self, engine: AsyncEngine, migrate_it: bool) -> None:  # noqa: FBT001 - the caller's own flag
+    async def _prepare_postgres(self, migrate_it: bool) -> None:  # noqa: FBT001 - the caller's own flag
+        """Bring or check the schema on a connection without time limits: a migration may take long."""
         try:
-            async with engine.connect() as connection:
+            async with closing_engine(self.url) as pool, pool.connect() as connection:
                 state = await connection.run_sync(migrate.state)
                 self._refuse_newer(state)
                 if state is SchemaState.OLDER and not migrate_it:
@@ -209,6 +209,16 @@ class Store:
                 "bridge.toml",
                 [Problem("encryption.key_file", "密钥与数据库不配套，无法解密已有数据；请恢复原来的密钥文件")],
             ) from error
+
+
+@asynccontextmanager
+async def closing_engine(url: URL) -> AsyncIterator[AsyncEngine]:
+    """Open a small patient pool and close it again."""
+    pool = engines.postgres_engine(url, connections=1, patient=True)
+    try:
+        yield pool
+    finally:
+        await pool.dispose()
 
 
 def _refuse(message: str) -> ConfigError:

@@ -284,6 +284,30 @@ class LeaseRow(SQLModel, table=True):
     fence: int
 
 
+class CursorRow(SQLModel, table=True):
+    """The last position offered to a counterpart that fetches; its row is locked while the counterpart is served."""
+
+    __tablename__ = "pull_cursors"
+    region_code: str = Field(primary_key=True, max_length=12)
+    kind: str = Field(primary_key=True, max_length=16)
+    target: str = Field(primary_key=True, max_length=ID)
+    position: int
+
+
+class ReplicaRow(SQLModel, table=True):
+    """A running process of this region, by its own report (wall time); one long unseen is dead."""
+
+    __tablename__ = "replicas"
+    region_code: str = Field(primary_key=True, max_length=12)
+    id: str = Field(primary_key=True, max_length=ID)
+    roles: str = Field(max_length=80)
+    version: str = Field(max_length=40)
+    schema_revision: str = Field(max_length=40)
+    rules_hash: str = Field(max_length=64)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class SettingRow(SQLModel, table=True):
     """Facts about the database itself, such as the check value of the encryption key."""
 

@@ -73,6 +73,9 @@ class Service(Protocol):
     async def readiness(self) -> list[str]:
         """Return what is not ready, in Chinese; empty means ready."""
 
+    def warnings(self) -> list[str]:
+        """Return what a person should look at although the process is ready, in Chinese."""
+
 
 @dataclass(frozen=True)
 class WebContext:

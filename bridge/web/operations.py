@@ -23,10 +23,12 @@ async def get_health(_request: web.Request) -> web.Response:
 
 async def get_readiness(request: web.Request) -> web.Response:
     """Say whether everything needed is good, and what is not."""
-    lacking = await context_of(request).service.readiness()
+    service = context_of(request).service
+    lacking, warnings = await service.readiness(), service.warnings()
     if lacking:
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "未就绪：" + "；".join(lacking), not_ready=lacking)
-    return json_answer({"status": "ready"})
+        detail = "未就绪：" + "；".join(lacking)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, not_ready=lacking, warnings=warnings or None)
+    return json_answer({"status": "ready", **({"warnings": warnings} if warnings else {})})
 
 
 async def get_metrics(request: web.Request) -> web.Response:

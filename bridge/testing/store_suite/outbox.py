@@ -13,8 +13,10 @@ from sqlalchemy import text
 from bridge.core.model import Message
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.errors import LeaseLost
+from bridge.store import migrate
 from bridge.store.outbox import Claimed, Placement
 from bridge.store.store import Store
+from bridge.store.writer import Tx
 from bridge.testing.store_suite.database import NOW, Database
 
 LEASE = timedelta(seconds=25)
@@ -108,7 +110,12 @@ class OutboxSuite:
     async def test_a_busy_counterpart_is_passed_over(self, store: Store) -> None:
         """A busy counterpart is passed over."""
         await put(store, message(1, target="tax"), message(2, target="hrss"))
-        assert [each.key for each in await claim(store, busy=["tax"])] == ["m2"]
+        assert [each.key for each in await claim(store, busy=["unit:tax"])] == ["m2"]
+
+    async def test_a_busy_unit_does_not_hold_up_a_feed_of_the_same_name(self, store: Store) -> None:
+        """``petition`` is a unit and often a feed too: two counterparts, two shares."""
+        await put(store, message(1, target="petition"), replace(message(2, target="petition"), kind="upstream"))
+        assert [each.key for each in await claim(store, busy=["unit:petition"])] == ["m2"]
 
     async def test_a_worker_whose_lease_was_taken_over_cannot_settle(self, store: Store) -> None:
         """A worker whose lease was taken over cannot settle."""
@@ -178,3 +185,18 @@ class OutboxSuite:
         end = await store.write(lambda tx: store.pulling.fetch(tx, "unit", "tax", rest.cursor, 10, NOW))
         assert end.bodies == []
         assert end.cursor == rest.cursor
+
+    async def test_a_schema_upgrade_keeps_every_cursor(self, store: Store) -> None:
+        """A position once given is never given again."""
+        await put(store, message(1), message(2), placement=PULLED)
+        before = await store.write(lambda tx: store.pulling.fetch(tx, "unit", "tax", None, 2, NOW))
+
+        def round_trip(tx: Tx) -> None:
+            migrate.downgrade(tx.connection, "0002")
+            migrate.upgrade(tx.connection)
+
+        await store.write(round_trip)
+        await put(store, message(3), placement=PULLED)
+        after = await store.write(lambda tx: store.pulling.fetch(tx, "unit", "tax", before.cursor, 9, NOW))
+        assert [body["number"] for body in after.bodies] == [3]
+        assert int(after.cursor or 0) > int(before.cursor or 0)

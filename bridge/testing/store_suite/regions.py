@@ -15,6 +15,7 @@ from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.service import Service
 from bridge.store import tables
 from bridge.store.codec import table_of
+from bridge.store.replicas import Replica
 from bridge.store.store import Store
 from bridge.store.tokens import StoredToken
 from bridge.store.writer import Tx
@@ -39,7 +40,14 @@ async def fill(service: Service) -> dict[str, Any]:
     token = StoredToken("k1", "李四", "operator", None, "0" * 64, NOW, LATER)
     await store.write(lambda tx: store.tokens.add(tx, token))
     await store.write(lambda tx: store.leases.hold(tx, "clock", "p1", NOW, LATER))
+    await store.write(lambda tx: store.pulling.fetch(tx, "unit", "tax", None, 9, NOW))
+    await store.write(lambda tx: store.replicas.report(tx, replica("p1")))
     return await service.case(answer.body["case_id"])
+
+
+def replica(name: str) -> Replica:
+    """Return a running process's line."""
+    return Replica(name, "web", "0.1.0", "0003", "f" * 64, NOW, NOW)
 
 
 async def rows_of(store: Store, table: Table, region: str) -> list[tuple[Any, ...]]:
@@ -133,6 +141,7 @@ def _seen(tx: Tx, store: Store, view: dict[str, Any]) -> list[object]:
         store.tokens.by_hash(tx, "0" * 64),
         store.tokens.all(tx),
         store.outbox.listing(tx, state=None, target=None, limit=9),
+        store.replicas.alive(tx, NOW),
         queries.cases(tx, CaseQuery()),
         queries.cases(tx, CaseQuery(external_id="T1", unit="tax")),
         queries.tickets_of(tx, [view["id"]]),

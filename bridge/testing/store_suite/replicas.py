@@ -18,9 +18,11 @@ from bridge.pipeline.service import Service
 from bridge.store.engine import parse
 from bridge.store.store import Store
 from bridge.store.writer import Tx
-from bridge.testing.store_suite.database import JOINT, REGION, Database, draft, inbound
+from bridge.testing.store_suite.database import JOINT, NOW, REGION, Database, draft, inbound
+from bridge.testing.store_suite.outbox import PULLED, message, put
 
 AT_ONCE = 50
+ROUNDS = 20
 KILLS = 8
 CONFLICT = "DO $$ BEGIN RAISE EXCEPTION 'simulated' USING ERRCODE = '40001'; END $$"
 
@@ -104,6 +106,37 @@ class ReplicaSuite:
         seen = (await asyncio.gather(read(), read(), write()))[:2]
         assert all(seen[0])
         assert all(seen[1])
+
+    async def test_a_counterpart_that_fetches_from_every_replica_at_once_misses_nothing(
+        self, database: Database
+    ) -> None:
+        """Positions are given once and rise; whoever asks gets the oldest; nothing is acknowledged unseen."""
+        stores = [await database.open() for _ in range(database.replicas)]
+        seen: dict[int, int] = {}
+        acknowledged: list[str] = []
+
+        async def fetch(number: int) -> None:
+            store, cursor = stores[number % len(stores)], None
+            for _ in range(ROUNDS):
+                after = cursor
+                got = await store.write(
+                    lambda tx, store=store, after=after: store.pulling.fetch(tx, "unit", "tax", after, 3, NOW)  # type: ignore[misc]
+                )
+                for position, body in zip(got.positions, got.bodies, strict=True):
+                    assert seen.setdefault(position, body["number"]) == body["number"]
+                acknowledged.extend(each.key for each in got.acknowledged)
+                cursor = got.cursor
+
+        async def fill(store: Store, first: int) -> None:
+            for number in range(first, first + AT_ONCE):
+                await put(store, message(number), placement=PULLED)
+
+        await asyncio.gather(*[fetch(number) for number in range(8)], fill(stores[0], 0), fill(stores[-1], 1000))
+        rest = await stores[0].write(lambda tx: stores[0].pulling.fetch(tx, "unit", "tax", None, 500, NOW))
+        offered = {**seen, **dict(zip(rest.positions, (body["number"] for body in rest.bodies), strict=True))}
+        assert sorted(offered.values()) == [*range(AT_ONCE), *range(1000, 1000 + AT_ONCE)]
+        assert len(acknowledged) == len(set(acknowledged))
+        assert len(acknowledged) + len(rest.bodies) == 2 * AT_ONCE
 
 
 async def joint_case(service: Service) -> tuple[str, str]:
