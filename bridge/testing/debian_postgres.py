@@ -86,7 +86,7 @@ class Cluster:
 
     def sql(self, statement: str) -> str:
         """Run a statement and return its bare result."""
-        command = [
+        command: list[str | Path] = [
             BIN / "psql",
             "-h",
             "127.0.0.1",
@@ -100,7 +100,7 @@ class Cluster:
             statement,
         ]
         done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own words
-        return done.stdout.strip()
+        return str(done.stdout).strip()
 
 
 class Pooler:
@@ -131,5 +131,5 @@ class Pooler:
             self._process.wait(START_TIMEOUT_SECONDS)
 
     def _listens(self) -> bool:
-        command = [BIN / "pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-q"]
+        command: list[str | Path] = [BIN / "pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-q"]
         return subprocess.run(command, check=False).returncode == 0  # noqa: S603 - our own words
