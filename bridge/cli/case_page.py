@@ -13,7 +13,7 @@ Json = Mapping[str, Any]
 
 def page(case: Json) -> str:
     """Render who owes what by when."""
-    parts = [_head, _tickets, _matters, _assignments, _deadlines, _similar, _next]
+    parts = [_head, _tickets, _matters, _assignments, _contradictions, _deadlines, _similar, _next]
     return "\n".join(line for part in parts for line in part(case))
 
 
@@ -92,6 +92,13 @@ def _assignments(case: Json) -> Iterator[str]:
         owed = "、".join(each["owed"]) or "无"
         dates = "  ".join(f"{name} {at}" for name, at in each["due"].items() if at)
         yield f"  {each['id']}  {each['unit']}（{each['role']}）  {each['state']}  应办：{owed}  {dates}"
+
+
+def _contradictions(case: Json) -> Iterator[str]:
+    if case.get("contradictions"):
+        yield "各单位意见不一致"
+    for each in case.get("contradictions", []):
+        yield f"  {each['text']}{'（须更正，或由主办单位说明）' if each['must_explain'] else '（仅提示）'}"
 
 
 def _deadlines(case: Json, *, basis: bool = False) -> Iterator[str]:

@@ -141,12 +141,16 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class ReplyRules:
-    """How replies are composed and what must be in them; ``templates`` are Chinese ``str.format`` texts."""
+    """How replies are composed and what must be in them; ``templates`` are Chinese ``str.format`` texts.
+
+    ``same_amounts``: names under which units state one and the same amount, by that amount's name.
+    """
 
     sign_off: bool = False
     require: tuple[str, ...] = ()
     legal_basis: tuple[str, ...] = ()
     templates: Mapping[str, str] = field(default_factory=dict)
+    same_amounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import timedelta, timezone
 from typing import Any
 
-from bridge.core import outside
+from bridge.core import contradictions, outside
 from bridge.core.model import Case, Opinion
 from bridge.core.policy import Policy
+from bridge.core.vocabulary import PeriodStage
 from bridge.errors import Problem
 
 _CHINA = timezone(timedelta(hours=8))
@@ -39,7 +40,9 @@ def compose(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opini
         "resolved": body.resolved,
         "unresolved_reason": body.unresolved_reason,
         "public_text": outside.public_text(case, body.public_text or body.text),
-        "internal_text": internal_text(policy, final, standing),
+        "internal_text": "\n".join(
+            (internal_text(policy, final, standing), *_disagreement(policy, case, final, standing))
+        ),
         "contacted_at": body.contacted_at.astimezone(_CHINA).isoformat() if body.contacted_at else None,
         "contacted_by": body.contacted_by,
         "opinions": opinions,
@@ -47,6 +50,11 @@ def compose(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opini
         "remedies": list(body.remedies) or remedies(policy, [final, *standing]),
         "documents": [{"name": a.name, "sha256": a.sha256, "url": a.url} for a in body.attachments],
     }
+
+
+def _disagreement(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opinion]) -> list[str]:
+    found = contradictions.find(policy, standing, straddles=case.period is PeriodStage.STRADDLE)
+    return contradictions.account(policy, found, final)
 
 
 def _category_basis(policy: Policy, case: Case) -> Sequence[str]:

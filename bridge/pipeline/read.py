@@ -68,6 +68,7 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
         "tickets": [ticket_view(work, ticket) for ticket in file.tickets],
         "assignments": [assignment_view(work, assignment) for assignment in file.assignments],
         "opinions": [opinion_view(opinion) for opinion in file.opinions],
+        "contradictions": views.contradictions_view(work),
         "deadlines": [deadline_view(d) for d in file.deadlines if d.status is not DeadlineStatus.CANCELLED],
         "allowed_actions": actions.allowed_actions(work),
     }
@@ -129,6 +130,8 @@ def opinion_view(opinion: Any) -> dict[str, Any]:
         "text": opinion.body.text,
         "signed_by": opinion.body.signed_by,
         "amounts": dict(opinion.body.amounts),
+        "period": views.period_view(opinion.body.period),
+        "note": opinion.body.note,
         "occurred_at": views.iso(opinion.occurred_at),
         "late": opinion.late,
     }

@@ -135,12 +135,13 @@ class LimitEntry(Section):
 
 
 class RepliesEntry(Section):
-    """答复:是否须人工签发、必填项、文书引用的依据、文书模板。"""
+    """答复:是否须人工签发、必填项、文书引用的依据、文书模板;哪些名称说的是同一笔金额。"""
 
     sign_off: bool = False
     require: Names
     legal_basis: Names
     templates: dict[Identifier, Text] = Field(default_factory=dict)
+    same_amounts: dict[Short, list[Short]] = Field(default_factory=dict)
 
 
 class ConfidentialityEntry(Section):

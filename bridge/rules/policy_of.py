@@ -119,4 +119,5 @@ def _limit(entry: LimitEntry) -> TimeLimit:
 
 
 def _replies(entry: RepliesEntry) -> ReplyRules:
-    return ReplyRules(entry.sign_off, tuple(entry.require), tuple(entry.legal_basis), dict(entry.templates))
+    same = {name: tuple(names) for name, names in entry.same_amounts.items()}
+    return ReplyRules(entry.sign_off, tuple(entry.require), tuple(entry.legal_basis), dict(entry.templates), same)

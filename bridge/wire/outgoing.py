@@ -49,6 +49,26 @@ class StandingOpinionOut(Outgoing):
     legal_basis: list[str]
 
 
+class ClaimOut(Outgoing):
+    """What one unit's standing opinion says; ``name`` is the unit's word for an amount."""
+
+    unit: str
+    version: int
+    name: str | None = None
+    value: str
+
+
+class ContradictionOut(Outgoing):
+    """Opinions that do not agree; ``must_explain``: the consolidated opinion has to settle or explain it."""
+
+    kind: Literal["amount", "period", "conclusion", "responsible", "clause"]
+    subject: str | None = None
+    units: list[str]
+    claims: list[ClaimOut]
+    must_explain: bool
+    text: str
+
+
 class UnitMessage(Outgoing):
     """A message to a unit. ``owed`` is what this unit owes now, ``allowed`` what else is legal now.
 
@@ -78,6 +98,7 @@ class UnitMessage(Outgoing):
     respond_url: str | None
     ready_to_consolidate: bool = False
     opinions: list[StandingOpinionOut] | None = None
+    contradictions: list[ContradictionOut] | None = None
     merged_into: str | None = None
 
 
@@ -296,6 +317,7 @@ class CaseOut(Outgoing):
     links: list[dict[str, Any]] = Field(default_factory=list)
     parts: list[dict[str, Any]] = Field(default_factory=list)
     similar: list[SimilarOut] = Field(default_factory=list)
+    contradictions: list[ContradictionOut] = Field(default_factory=list)
 
 
 class History(Outgoing):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bridge.core import reply as composing
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import clocks, replying, stages
+from bridge.core.lifecycle import agreement, clocks, replying, stages
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Opinion, OpinionBody, OverrideNote
 from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, ReceiptType, Role
@@ -30,7 +30,9 @@ def record_opinion(work: Work, assignment: Assignment, receipt: UnitReceipt, bod
         _refuse_incomplete(work, opinion)
     owed = ReceiptType.OPINION in assignment.owes
     after_override = owed and assignment.overridden
+    disagreed = agreement.found(work)
     _add(work, opinion)
+    agreement.note_changes(work, disagreed)
     clocks.close(work, work.clock_of(assignment.id, DeadlineKind.OPINION), at=opinion.occurred_at)
     rest = tuple(type_ for type_ in assignment.owes if type_ is not ReceiptType.OPINION)
     work.set_assignment(work.assignments[assignment.id], owes=rest, state=AssignmentState.ANSWERED, overridden=False)
@@ -62,6 +64,7 @@ def record_consolidated(work: Work, assignment: Assignment, receipt: UnitReceipt
     _refuse_incomplete(work, opinion)
     if body.override is not None:
         _override_to_the_end(work, body.override)
+    agreement.require_explained(work, opinion)
     _add(work, opinion)
     assignment = work.assignments[assignment.id]
     clocks.close(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE), at=opinion.occurred_at)

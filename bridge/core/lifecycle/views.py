@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from bridge.core.lifecycle import clocks, legality, secrecy
+from bridge.core.lifecycle import agreement, clocks, legality, secrecy
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Case, Message, Petitioner, Ticket
+from bridge.core.model import Assignment, Case, FeePeriod, Message, Petitioner, Ticket
 from bridge.core.vocabulary import (
     LEADING_OFFICE,
     DeadlineKind,
@@ -197,7 +197,13 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
     }
     if ready:
         body["opinions"] = secrecy.blank_for(work, reader, opinions_view(work))
+        body["contradictions"] = secrecy.blank_for(work, reader, contradictions_view(work))
     return body
+
+
+def contradictions_view(work: Work) -> list[dict[str, Any]]:
+    """Return where the standing opinions of the round do not agree."""
+    return [each.view() for each in agreement.found(work)]
 
 
 def opinions_view(work: Work) -> list[dict[str, Any]]:
@@ -210,6 +216,7 @@ def opinions_view(work: Work) -> list[dict[str, Any]]:
             "conclusion": opinion.body.conclusion.value,
             "text": opinion.body.text,
             "amounts": dict(opinion.body.amounts),
+            "period": period_view(opinion.body.period),
             "legal_basis": list(opinion.body.legal_basis),
             "signed_by": opinion.body.signed_by,
             "occurred_at": iso(opinion.occurred_at),
@@ -261,11 +268,16 @@ def ticket_view(ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
         "attachments": [] if hidden else [_attachment(a) for a in body.attachments],
     }
     if body.period:
-        view["fee_period"] = {"from": body.period.start, "to": body.period.end}
+        view["fee_period"] = period_view(body.period)
     if body.counterparty:
         view["counterparty"] = {"name": body.counterparty.name, "uscc": body.counterparty.uscc}
     view["petitioner"] = _role_only(body.petitioner) if hidden else _petitioner(body.petitioner)
     return view
+
+
+def period_view(period: FeePeriod | None) -> dict[str, str | None] | None:
+    """Return a fee period as the contract writes it."""
+    return {"from": period.start, "to": period.end} if period else None
 
 
 def _attachment(attachment: Any) -> dict[str, Any]:
