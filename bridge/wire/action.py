@@ -64,7 +64,7 @@ class UnitAction(_ActionIn):
 
 
 class DecisionAction(_ActionIn):
-    """同意或不同意 (复杂办理; with ``assignment_id`` a co-unit's extension)."""
+    """同意或不同意 (复杂办理; ``deny`` also sends an answer back that waits for its signature, or, with ``assignment_id``, refuses a co-unit's extension)."""
 
     action: Literal["approve", "deny"]
     on_behalf_of: Line | None = None

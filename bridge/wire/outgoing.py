@@ -69,6 +69,14 @@ class ContradictionOut(Outgoing):
     text: str
 
 
+class SentBackOut(Outgoing):
+    """The answer of this version was not signed off; another one is owed."""
+
+    version: int
+    by: str
+    reason: str
+
+
 class UnitMessage(Outgoing):
     """A message to a unit. ``owed`` is what this unit owes now, ``allowed`` what else is legal now.
 
@@ -99,6 +107,7 @@ class UnitMessage(Outgoing):
     ready_to_consolidate: bool = False
     opinions: list[StandingOpinionOut] | None = None
     contradictions: list[ContradictionOut] | None = None
+    sent_back: SentBackOut | None = None
     merged_into: str | None = None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.core import outside
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.lifecycle import clocks, leads, opinions, receipts, replying, rounds, stages, views
+from bridge.core.lifecycle import clocks, leads, opinions, receipts, replying, rounds, sign_off, stages, views
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import Assignment
 from bridge.core.policy import RouteFacts, Unit
@@ -84,7 +84,8 @@ def _is_legal(work: Work, name: ActionName) -> bool:
         case ActionName.OVERRIDE:
             return bool(stages.opinions_missing(work)) and stages.consolidator(work) is not None
         case ActionName.DENY:
-            return work.case.state is CaseState.AWAITING_APPROVAL or any(_pending(a) for a in work.active())
+            waits = work.case.sign_off_pending or work.case.state is CaseState.AWAITING_APPROVAL
+            return waits or any(_pending(a) for a in work.active())
         case ActionName.ARCHIVE:
             return work.case.state is not CaseState.REPLIED or replying.sides_done(work)
         case _:
@@ -265,6 +266,9 @@ def _deny(work: Work, action: OperatorAction) -> None:
         rounds.decide_extension(work, _assignment(work, action), "denied")
         work.record("extension.denied", assignment=action.assignment_id, reason=action.reason)
         return
+    if work.case.sign_off_pending:
+        sign_off.refuse(work, action)
+        return
     if work.case.state is not CaseState.AWAITING_APPROVAL:
         raise InvalidPayload([Problem("assignment_id", "驳回延期申请须写明 assignment_id")])
     clocks.close(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
@@ -360,11 +364,10 @@ def _reopen(work: Work, action: OperatorAction) -> None:
 
 
 def _send_reply(work: Work, action: OperatorAction) -> None:
-    final = stages.final_opinion(work)
-    if final is None:
-        raise IllegalTransition("本轮还没有可以发出的答复意见", allowed_actions=allowed_actions(work))
-    work.record("reply.signed_off", reason=action.reason)
-    replying.send(work, final)
+    try:
+        sign_off.give(work, action)
+    except IllegalTransition as error:
+        raise IllegalTransition(str(error), allowed_actions=allowed_actions(work)) from error
 
 
 def _close(work: Work, action: OperatorAction) -> None:

@@ -37,12 +37,15 @@ def note_changes(work: Work, before: list[Contradiction]) -> None:
             work.record(type_, kind=each.kind, units=each.view()["units"], text=each.text)
 
 
+def unexplained(work: Work, final: Opinion) -> list[Contradiction]:
+    """Return the contradictions that a final opinion would have to settle or explain and does not."""
+    return contradictions.unexplained(work.policy, found(work), final)
+
+
 def require_explained(work: Work, final: Opinion) -> None:
     """Refuse a final opinion that leaves an amount or period in dispute without a word on it; keep its words otherwise."""
-    all_found = found(work)
-    open_ = contradictions.unexplained(work.policy, all_found, final)
-    if open_:
+    if open_ := unexplained(work, final):
         raise InvalidPayload([Problem("note", f"{each.text}。{REMEDY}{_VALUE[each.kind]}") for each in open_])
-    if all_found:
+    if all_found := found(work):
         how = contradictions.account(work.policy, all_found, final)
         work.record("contradictions.explained", opinion=final.id, by=final.body.signed_by, account=how)

@@ -48,6 +48,8 @@ def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
             return before_reply or state in _ANSWERED or state is CaseState.CLOSED_CONSULT
         case ReceiptType.OPINION:
             return (before_reply or state in _ANSWERED) if is_lead else before_reply
+        case ReceiptType.CONSOLIDATED:
+            return work.case.sign_off_pending and _wrote_the_last(work, assignment)
         case ReceiptType.RETURNED:
             return before_reply and may_return(work, assignment)
         case ReceiptType.TRANSFERRED:
@@ -65,6 +67,12 @@ def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
             return before_reply and may_ask_extension(work, assignment)
         case _:
             return False
+
+
+def _wrote_the_last(work: Work, assignment: Assignment) -> bool:
+    """Tell whether the consolidated opinion that waits for its signature is this unit's."""
+    written = [o for o in work.opinions if o.round == work.case.round and o.kind is ReceiptType.CONSOLIDATED]
+    return bool(written) and written[-1].assignment_id == assignment.id
 
 
 def may_return(work: Work, assignment: Assignment) -> bool:

@@ -45,7 +45,7 @@ def record_opinion(work: Work, assignment: Assignment, receipt: UnitReceipt, bod
 
 def _is_final(work: Work, assignment: Assignment) -> bool:
     alone = assignment.role is Role.LEAD and stages.consolidator(work) is None
-    return alone and work.case.state is CaseState.HANDLING
+    return alone and (work.case.state is CaseState.HANDLING or work.case.sign_off_pending)
 
 
 def _owe_supplement(work: Work) -> None:
