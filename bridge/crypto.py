@@ -110,6 +110,7 @@ class Vault:
         self._ciphers = {kid.encode(): AESGCM(key) for kid, key in keyring.keys.items()}
         self._active = keyring.active.encode()
         self._index_key = keyring.index_key
+        self._purposes: dict[str, bytes] = {}
         self._token = token
 
     def seal(self, plaintext: bytes, aad: bytes) -> bytes:
@@ -135,6 +136,16 @@ class Vault:
     def kid_of(self, sealed: bytes) -> str:
         """Tell which key sealed a value, for re-encryption after a rotation."""
         return sealed.removeprefix(_PREFIX).partition(b":")[0].decode("ascii", "replace")
+
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        """Return the keyed hash (32 bytes) of ``data``, under a key of its own for each ``purpose``.
+
+        Whoever can write to the database but has no key file cannot compute it.
+        """
+        key = self._purposes.get(purpose)
+        if key is None:
+            key = self._purposes[purpose] = hmac.digest(self._index_key, f"purpose\x00{purpose}".encode(), "sha256")
+        return hmac.digest(key, data, "sha256")
 
     def blind_index(self, kind: str, value: str) -> str:
         """Return a keyed hash (hex) by which equal values of one kind can be found without decrypting."""

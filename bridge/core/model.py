@@ -190,7 +190,7 @@ class Case:
     ``serial`` numbers assignments, messages and deadlines of the case, so that ids and idempotency
     keys are deterministic. ``returns`` counts returns of the lead in the present round. A merged case remembers its
     state (``before_merge``) and the assignments the merge took back, for an unmerge; ``part_of`` is the case whose
-    ticket this one handles a part of.
+    ticket this one handles a part of. ``seal`` is the store's: a keyed hash over the rows of the case.
     """
 
     id: str
@@ -225,6 +225,7 @@ class Case:
     serial: int = 0
     event_seq: int = 0
     event_hash: str = ""
+    seal: str | None = None
     rules_hash: str = ""
     confidence: float = 0.0
     evidence: tuple[Evidence, ...] = ()

@@ -1,7 +1,7 @@
 """Loading and saving a case file.
 
 Owns: the one place where a decision becomes rows: case, tickets, assignments, opinions, deadlines,
-history and outbox together. Must not: decide.
+and history together, and where they are sealed. Must not: decide.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bridge.core.model import Assignment, Case, CaseFile, Deadline, Decision, Ev
 from bridge.core.values import changed
 from bridge.crypto import Vault
 from bridge.errors import StaleRow
+from bridge.store import seals
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, Mapper, table_of
 from bridge.store.prepared import Prepared, insertion, upsertion
 from bridge.store.recent import Recent
@@ -26,6 +27,7 @@ from bridge.store.tables import EventRow
 from bridge.store.writer import Tx
 
 T = TypeVar("T")
+Rows = dict[str, list[dict[str, Any]]]
 
 _EVENTS = table_of(EventRow)
 _KEYS = ("region_code", "id")
@@ -114,17 +116,28 @@ class CaseStore:
 
         Raises StaleRow if somebody else changed the case since it was loaded.
         """
-        case, rows = self._chained(decision)
-        if before is None:
-            tx.put(_INSERT_CASE, [CASES.to_row(case, self.region, self.vault)])
-        else:
-            self._update_case(tx, case, before.case.version)
+        case, events = self._chained(decision)
         after = changed(decision.file, case=case)
-        size = self.recent.size_of(before) + self._save_parts(tx, before, after)
+        parts = self._changed_parts(before, after)
+        row = self._sealed_row(before, after, parts, decision)
+        if before is None:
+            tx.put(_INSERT_CASE, [row])
+        else:
+            self._update_case(tx, row, before.case.version)
+        after = changed(after, case=changed(case, seal=row["seal"]))
+        for table, rows in parts.items():
+            tx.put(_UPSERTS[table], rows)
         tickets = [("ticket", ticket.feed, ticket.external_id) for ticket in after.tickets]
-        tx.put(_APPEND, rows, ("case", case.id), *tickets)
+        tx.put(_APPEND, events, ("case", case.id), *tickets)
+        size = self.recent.size_of(before) + _content(parts)
         tx.after_commit(lambda: self.recent.keep(_in_order(after), size))
         return after
+
+    def _sealed_row(self, before: CaseFile | None, after: CaseFile, parts: Rows, decision: Decision) -> dict[str, Any]:
+        row = CASES.to_row(after.case, self.region, self.vault)
+        written = {CASES.table.name: [row], **parts}
+        row["seal"] = seals.resealed(self.vault, self.region, before, after, written, decision.messages)
+        return row
 
     def _chained(self, decision: Decision) -> tuple[Case, list[dict[str, Any]]]:
         """Return the case with its new head, and the rows of its new events."""
@@ -151,30 +164,33 @@ class CaseStore:
             "detail": self.vault.seal(detail, f"events.detail:{case_id}:{seq}".encode()),
         }
 
-    def _update_case(self, tx: Tx, case: Case, expected_version: int) -> None:
-        row = CASES.to_row(case, self.region, self.vault)
+    def _update_case(self, tx: Tx, row: dict[str, Any], expected_version: int) -> None:
         values = {name: value for name, value in row.items() if name not in _KEYS}
-        name = ("case", case.id)
-        keys = {"b_region": self.region, "b_id": case.id, "b_version": expected_version}
-        if tx.run(_UPDATE_CASE, {**values, **keys}, of=name) != 1:
-            raise StaleRow(f"case {case.id} was changed by somebody else")
+        keys = {"b_region": self.region, "b_id": row["id"], "b_version": expected_version}
+        if tx.run(_UPDATE_CASE, {**values, **keys}, of=("case", row["id"])) != 1:
+            raise StaleRow(f"case {row['id']} was changed by somebody else")
 
-    def _save_parts(self, tx: Tx, before: CaseFile | None, after: CaseFile) -> int:
-        """Write the parts that changed and return how many bytes of sealed content they hold."""
+    def _changed_parts(self, before: CaseFile | None, after: CaseFile) -> Rows:
+        """Return the rows of every part that is not as it was read, by table."""
         old = before or CaseFile(after.case)
-        return (
-            self._save_changed(tx, TICKETS, old.tickets, after.tickets)
-            + self._save_changed(tx, ASSIGNMENTS, old.assignments, after.assignments)
-            + self._save_changed(tx, OPINIONS, old.opinions, after.opinions)
-            + self._save_changed(tx, DEADLINES, old.deadlines, after.deadlines)
-        )
+        found = {
+            TICKETS.table.name: self._rows(TICKETS, old.tickets, after.tickets),
+            ASSIGNMENTS.table.name: self._rows(ASSIGNMENTS, old.assignments, after.assignments),
+            OPINIONS.table.name: self._rows(OPINIONS, old.opinions, after.opinions),
+            DEADLINES.table.name: self._rows(DEADLINES, old.deadlines, after.deadlines),
+        }
+        return {table: rows for table, rows in found.items() if rows}
 
-    def _save_changed(self, tx: Tx, mapper: Mapper[T], before: Sequence[T], after: Sequence[T]) -> int:
+    def _rows(self, mapper: Mapper[T], before: Sequence[T], after: Sequence[T]) -> list[dict[str, Any]]:
         known = {id(value) for value in before}
-        rows = [mapper.to_row(value, self.region, self.vault) for value in after if id(value) not in known]
-        if rows:
-            tx.put(_UPSERTS[mapper.table.name], rows)
-        return sum(len(row[name]) for row in rows for name in mapper.sealed[:1])
+        return [mapper.to_row(value, self.region, self.vault) for value in after if id(value) not in known]
+
+
+def _content(parts: Rows) -> int:
+    """Return how many bytes of sealed content rows hold."""
+    return sum(
+        len(row[name]) for mapper in _MAPPERS for row in parts.get(mapper.table.name, ()) for name in mapper.sealed[:1]
+    )
 
 
 def _in_order(file: CaseFile) -> CaseFile:

@@ -23,6 +23,7 @@ from bridge.crypto import Vault
 from bridge.errors import ConfigError, Problem, StoreError
 from bridge.store import engine as engines
 from bridge.store import migrate
+from bridge.store.audit import AuditStore
 from bridge.store.cases import CaseStore
 from bridge.store.codec import table_of
 from bridge.store.history import HistoryStore
@@ -69,6 +70,7 @@ class Store:
         self.pulling = PullStore(self.region, self.vault)
         self.inbound = InboundStore(self.region)
         self.history = HistoryStore(self.region, self.vault)
+        self.audit = AuditStore(self.region, self.vault)
         self.leases = LeaseStore(self.region)
         self.replicas = ReplicaStore(self.region)
         self.queries = QueryStore(self.region)

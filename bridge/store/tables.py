@@ -59,7 +59,10 @@ class TicketRevisionRow(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """One dispute. ``version`` serialises its changes; ``event_hash`` is the head of its chain."""
+    """One dispute. ``version`` serialises its changes; ``event_hash`` is the head of its chain.
+
+    ``seal`` is a keyed hash over every row of the case (see ``store.seals``).
+    """
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -83,6 +86,7 @@ class CaseRow(SQLModel, table=True):
     rules_hash: str = Field(max_length=64)
     details: str = Field(sa_type=Text)
     evidence: bytes = Field(sa_type=LargeBinary)
+    seal: str | None = Field(default=None, sa_type=Text)
 
 
 class AssignmentRow(SQLModel, table=True):

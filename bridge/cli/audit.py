@@ -1,0 +1,95 @@
+"""``bridge audit``: does the ledger still say what the bridge wrote into it.
+
+Owns: the wording of what was found, and the exit status. Must not: repair anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, print_json
+
+if TYPE_CHECKING:
+    from bridge.store.audit import Finding
+    from bridge.store.store import Store
+
+app = typer.Typer(help="审计：核对历史链和案件封印，发现直接改动数据库的行为。", no_args_is_help=True)
+
+TABLES = {
+    "cases": "案件登记",
+    "tickets": "工单",
+    "ticket_revisions": "工单原文",
+    "assignments": "交办",
+    "opinions": "意见",
+    "deadlines": "时限",
+    "events": "历史",
+    "outbox": "待发件",
+}
+PROBLEMS = {
+    "changed": "登记后被改动过",
+    "added": "不是由本程序写入的",
+    "missing": "登记过，现在不见了",
+    "chain": "历史链从这一条起断开（被改动、删除或插入）",
+    "seal": "案件的封印本身被改动过",
+    "unsealed": "没有封印；升级前的案件请执行一次 bridge audit seal，升级后新出现的请查明原因",
+    "unreadable": "密文打不开，内容被替换或损坏",
+}
+
+
+def worded(finding: Finding) -> str:
+    """Return one finding as a line for the auditor."""
+    where = "" if finding.table == "cases" else f" {finding.row}"
+    return f"案件 {finding.case_id}：{TABLES.get(finding.table, finding.table)}{where} {PROBLEMS[finding.problem]}"
+
+
+@app.command()
+def verify(
+    case: Annotated[str | None, typer.Option("--case", help="只核对这一个案件。")] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """逐案核对历史链与封印；有一处不符即以 1 退出。只读，可在服务运行时执行。"""
+    from bridge.cli.ledger import with_store
+
+    async def work(store: Store) -> tuple[int, int, list[dict[str, Any]]]:
+        cases = rows = 0
+        found: list[dict[str, Any]] = []
+        after: str | None = ""
+        while after is not None:
+            page = await store.read(lambda tx, after=after: store.audit.page(tx, after, only=case))  # type: ignore[misc]
+            cases, rows, after = cases + page.cases, rows + page.rows, page.last
+            for finding in page.findings:
+                found.append({**finding._asdict(), "text": worded(finding)})
+                if not as_json:
+                    typer.echo(found[-1]["text"])
+        return cases, rows, found
+
+    cases, rows, found = with_store(config, work)
+    if as_json:
+        print_json({"holds": not found, "cases": cases, "rows": rows, "findings": found})
+    else:
+        typer.echo(f"共核对 {cases} 个案件、{rows} 行，" + (f"不符 {len(found)} 处" if found else "全部相符"))
+    if found or (case is not None and not cases):
+        raise typer.Exit(DOES_NOT_HOLD)
+
+
+@app.command()
+def seal(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """给升级前登记、还没有封印的案件按现状加封；已有封印的不动。"""
+    from bridge.cli.ledger import with_store
+
+    async def work(store: Store) -> int:
+        count = 0
+        while ids := await store.read(store.audit.unsealed):
+            for case_id in ids:
+                await store.write(lambda tx, case_id=case_id: store.audit.seal(tx, case_id))  # type: ignore[misc]
+            count += len(ids)
+        return count
+
+    count = with_store(config, work)
+    if as_json:
+        print_json({"sealed": count})
+    else:
+        typer.echo(f"已加封 {count} 个案件")

@@ -1,0 +1,73 @@
+"""``bridge audit`` beside the real ledger file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from bridge.cli import app
+from bridge.cli.ledger import with_service
+from bridge.pipeline.service import Service
+from bridge.wire.ticket import ticket_draft
+
+ROOT = Path(__file__).parents[2]
+TICKET = {
+    "external_id": "QT-1",
+    "content": "企业会计反映征收期最后一天客户端故障，被加收滞纳金431.20元，要求核减滞纳金。",
+    "received_at": "2026-03-02T09:00:00+08:00",
+}
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BRIDGE_REVIEW", "false")
+    monkeypatch.setenv("BRIDGE_RULES", str(ROOT / "routing_rules.yaml"))
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "county")]).exit_code == 0
+    return tmp_path / "county" / "bridge.toml"
+
+
+@pytest.fixture
+def run(config: Path) -> Run:
+    return lambda *arguments: CliRunner().invoke(app, [*arguments, "--config", str(config)])
+
+
+async def one(service: Service) -> str:
+    answer = await service.accept_ticket("hotline", ticket_draft(TICKET, b"raw", datetime.now(UTC)), None)
+    return str(answer.body["case_id"])
+
+
+def change(config: Path, statement: str) -> None:
+    with closing(sqlite3.connect(config.parent / "data" / "bridge.db")) as file, file:
+        file.execute(statement)
+
+
+def test_a_ledger_as_written_holds_and_a_touched_one_is_named(run: Run, config: Path) -> None:
+    case_id = with_service(config, one)
+    clean = run("audit", "verify")
+    assert (clean.exit_code, "全部相符" in clean.stdout) == (0, True)
+    change(config, "UPDATE deadlines SET due_at = '2027-01-01 00:00:00.000000' WHERE kind = 'reply'")
+    touched = run("audit", "verify")
+    assert touched.exit_code == 1
+    assert f"案件 {case_id}：时限" in touched.stdout
+    report = json.loads(run("audit", "verify", "--case", case_id, "--json").stdout)
+    assert (report["holds"], report["cases"], report["findings"][0]["problem"]) == (False, 1, "changed")
+    assert run("audit", "verify", "--case", "c-none").exit_code == 1
+
+
+def test_cases_without_a_seal_are_sealed_once(run: Run, config: Path) -> None:
+    with_service(config, one)
+    change(config, "UPDATE cases SET seal = NULL")
+    assert "bridge audit seal" in run("audit", "verify").stdout
+    assert "已加封 1 个案件" in run("audit", "seal").stdout
+    assert run("audit", "verify").exit_code == 0
+    assert json.loads(run("audit", "seal", "--json").stdout) == {"sealed": 0}
