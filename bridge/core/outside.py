@@ -22,6 +22,7 @@ _WHERE: Mapping[LinkKind, tuple[str, str]] = {
         "请等待复议决定；对复议决定不服的，可依法向人民法院提起行政诉讼",
     ),
     LinkKind.MEDIATION: ("调解程序（编号：{}）", "请等待调解结果；调解不成的，可依法申请仲裁或者提起诉讼"),
+    LinkKind.JUDICIAL_CONFIRMATION: ("司法确认程序（案号：{}）", "请等待人民法院的裁定"),
     LinkKind.INSPECTION: ("劳动保障监察程序（编号：{}）", "请等待处理决定"),
     LinkKind.OTHER: ("其他法定程序（编号：{}）", "请等待该程序的结果"),
 }

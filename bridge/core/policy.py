@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bridge.core.assessment import Assessment, Route
 from bridge.core.model import TicketBody
+from bridge.core.remedy import Remedy
 from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
@@ -144,6 +145,7 @@ class ReplyRules:
     """How replies are composed and what must be in them; ``templates`` are Chinese ``str.format`` texts.
 
     ``same_amounts``: names under which units state one and the same amount, by that amount's name.
+    ``remedies``: what may be printed as 救济途径.
     """
 
     sign_off: bool = False
@@ -151,6 +153,7 @@ class ReplyRules:
     legal_basis: tuple[str, ...] = ()
     templates: Mapping[str, str] = field(default_factory=dict)
     same_amounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remedies: tuple[Remedy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

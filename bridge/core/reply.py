@@ -1,7 +1,7 @@
 """Composing the reply that goes upstream: one public text, one internal text, from the same opinions.
 
 Owns: the ``reply`` object of the contract (section 3) and the check that nothing required is missing.
-Must not: decide when a reply is due. Source of the remedies: 社会保险法 83, 行政复议法 20/24/27, 行政诉讼法 45–47.
+Must not: decide when a reply is due, or which remedies it prints (``core.remedies`` does).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def compose(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opini
         "contacted_by": body.contacted_by,
         "opinions": opinions,
         "legal_basis": list(dict.fromkeys(basis)),
-        "remedies": list(body.remedies) or remedies(policy, [final, *standing]),
+        "remedies": list(body.remedies),
         "documents": [{"name": a.name, "sha256": a.sha256, "url": a.url} for a in body.attachments],
     }
 
@@ -86,19 +86,6 @@ def _line(policy: Policy, opinion: Opinion, label: str | None = None) -> str:
     signer = f"（{opinion.body.signed_by}）" if opinion.body.signed_by else ""
     late = "［逾期到达］" if opinion.late else ""
     return f"{name}{signer}{day}{late}{label or '意见'}：{opinion.body.text}"
-
-
-def remedies(policy: Policy, opinions: Sequence[Opinion]) -> list[str]:
-    """Return the remedy against each acting unit that the rules name an authority for."""
-    found = []
-    for opinion in opinions:
-        unit = policy.units.get(opinion.unit)
-        if unit is not None and unit.remedy_authority:
-            found.append(
-                f"对{unit.name}的处理不服的，可自知道之日起60日内向{unit.remedy_authority}申请行政复议，"
-                "或者依法向人民法院提起行政诉讼"
-            )
-    return list(dict.fromkeys(found))
 
 
 def problems(policy: Policy, final: Opinion) -> list[Problem]:

@@ -215,6 +215,7 @@ class LinkKind(StrEnum):
     LITIGATION = "litigation"
     RECONSIDERATION = "reconsideration"
     MEDIATION = "mediation"
+    JUDICIAL_CONFIRMATION = "judicial_confirmation"
     INSPECTION = "inspection"
     OTHER = "other"
 

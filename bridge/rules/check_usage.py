@@ -65,6 +65,8 @@ def _flags(document: RulesDocument, findings: Findings) -> None:
             wanted = getattr(route.when, name)
             findings.references(("routes", number, "when", name), wanted, flags, "标记")
             used |= set(wanted)
+    for remedy in document.replies.remedies:
+        used |= {*remedy.when.flags, *remedy.when.without_flags}
     findings.references(("review", "flags"), document.review.flags, flags, "标记")
     for name in flags:
         if name not in set_by:

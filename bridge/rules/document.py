@@ -18,11 +18,11 @@ from bridge.rules.document_flow import (
     LimitEntry,
     MergeEntry,
     ProcedureEntry,
-    RepliesEntry,
     ReturnsEntry,
     RouteEntry,
     UnitEntry,
 )
+from bridge.rules.document_replies import RepliesEntry
 
 
 class OverlayDay(Section):

@@ -20,7 +20,7 @@ from bridge.core.vocabulary import (
     ReceiptType,
     TicketKind,
 )
-from bridge.rules.document_base import Identifier, Names, Section, Short, Text
+from bridge.rules.document_base import Identifier, Names, Section, Short
 
 AGENCY = "agency"
 """Stands for the agencies of the case's insurance kinds: ``units.*.insurance`` says who runs which kind."""
@@ -132,16 +132,6 @@ class LimitEntry(Section):
     def limit_source(self) -> LimitSource:
         """The core's word for ``source``."""
         return LimitSource(self.source)
-
-
-class RepliesEntry(Section):
-    """答复:是否须人工签发、必填项、文书引用的依据、文书模板;哪些名称说的是同一笔金额。"""
-
-    sign_off: bool = False
-    require: Names
-    legal_basis: Names
-    templates: dict[Identifier, Text] = Field(default_factory=dict)
-    same_amounts: dict[Short, list[Short]] = Field(default_factory=dict)
 
 
 class ConfidentialityEntry(Section):

@@ -21,10 +21,12 @@ from bridge.core.policy import (
     TimeLimit,
     Unit,
 )
+from bridge.core.remedy import Remedy
 from bridge.core.vocabulary import ProcedureId
 from bridge.rules.calendar_data import load_calendar
 from bridge.rules.document import CalendarEntry, RulesDocument
-from bridge.rules.document_flow import LimitEntry, ProcedureEntry, RepliesEntry, StageEntry, UnitEntry
+from bridge.rules.document_flow import LimitEntry, ProcedureEntry, StageEntry, UnitEntry
+from bridge.rules.document_replies import RemedyEntry, RepliesEntry
 
 
 def policy_of(document: RulesDocument, content_hash: str, years: tuple[PublishedYear, ...] = ()) -> Policy:
@@ -119,5 +121,16 @@ def _limit(entry: LimitEntry) -> TimeLimit:
 
 
 def _replies(entry: RepliesEntry) -> ReplyRules:
-    same = {name: tuple(names) for name, names in entry.same_amounts.items()}
-    return ReplyRules(entry.sign_off, tuple(entry.require), tuple(entry.legal_basis), dict(entry.templates), same)
+    return ReplyRules(
+        entry.sign_off,
+        tuple(entry.require),
+        tuple(entry.legal_basis),
+        dict(entry.templates),
+        {name: tuple(names) for name, names in entry.same_amounts.items()},
+        tuple(_remedy(one) for one in entry.remedies),
+    )
+
+
+def _remedy(entry: RemedyEntry) -> Remedy:
+    conditions = {name: tuple(getattr(entry.when, name)) for name in type(entry.when).model_fields if name != "named"}
+    return Remedy(id=entry.id, text=entry.text, clause=entry.clause, named=entry.when.named, **conditions)

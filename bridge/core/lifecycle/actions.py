@@ -341,7 +341,7 @@ def _objection(work: Work, action: OperatorAction) -> None:
     if action.none:
         replying.no_objection(work)
     else:
-        replying.object_to(work, action.routes)
+        replying.object_to(work, action.routes, stages.final_opinion(work))
 
 
 def _suspend(work: Work, action: OperatorAction) -> None:

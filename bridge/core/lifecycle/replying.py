@@ -7,7 +7,9 @@ Must not: compose texts (``core.reply`` does).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from bridge.core import remedies
 from bridge.core import reply as composing
 from bridge.core.lifecycle import acceptance, clocks, views
 from bridge.core.lifecycle.work import Work
@@ -67,13 +69,22 @@ def answer(work: Work, final: Opinion, targets: Sequence[Ticket]) -> None:
     """Queue the reply that an opinion makes to these tickets."""
     text = composing.compose(work.policy, work.case, final, work.standing_opinions())
     for ticket in targets:
-        _push_reply(work, ticket, text, supplement=ticket.state is not TicketState.OPEN)
+        printed = {"remedies": printed_remedies(work, ticket, final, work.now)}
+        _push_reply(work, ticket, text | printed, supplement=ticket.state is not TicketState.OPEN)
     supplement = all(ticket.state is not TicketState.OPEN for ticket in targets)
     work.set_case(state=CaseState.REPLYING, sign_off_pending=False)
     other = final.body.other_side
     if other is not None and other.not_applicable:
         _mark_told(work, "other_side")
     work.record("reply.composed", opinion=final.id, supplement=supplement, tickets=[t.id for t in targets])
+
+
+def printed_remedies(work: Work, ticket: Ticket, final: Opinion, at: datetime) -> list[str]:
+    """Return the remedies a ticket's reply of that moment prints: the lead's own words, else those of the rules."""
+    if final.body.remedies:
+        return list(final.body.remedies)
+    adapter = work.context.terms(ticket.feed).adapter
+    return remedies.lines(work.policy, work.case, ticket, adapter, [final, *work.standing_opinions()], at)
 
 
 def resume(work: Work) -> None:
@@ -172,16 +183,23 @@ def archive_if_done(work: Work) -> None:
         end(work, CaseState.ARCHIVED)
 
 
-def object_to(work: Work, routes: tuple[str, ...]) -> None:
+def object_to(work: Work, routes: tuple[str, ...], final: Opinion | None) -> None:
     """Record an objection: the payer is told the remedies, the upstream learns of it (R31)."""
     work.set_case(objection="routes:" + ",".join(routes))
     work.record("objection.recorded", routes=list(routes))
     for ticket in work.tickets.values():
         if ticket.state is TicketState.REPLIED:
+            text = f"已登记异议，救济途径：{'、'.join(routes) or '未注明'}"
             views.push(
-                work, ticket, MessageType.TICKET_PROGRESS, text=f"已登记异议，救济途径：{'、'.join(routes) or '未注明'}"
+                work, ticket, MessageType.TICKET_PROGRESS, text="。".join([text, *_told_again(work, ticket, final)])
             )
     end(work, CaseState.CLOSED_REMEDY_TOLD)
+
+
+def _told_again(work: Work, ticket: Ticket, final: Opinion | None) -> list[str]:
+    """Return what the reply said of remedies, limits and all, as parts of a sentence."""
+    printed = printed_remedies(work, ticket, final, final.recorded_at) if final else []
+    return [line.removesuffix("。") for line in printed]
 
 
 def no_objection(work: Work) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.lifecycle import clocks, replying, rounds, views
+from bridge.core.lifecycle import clocks, replying, rounds, stages, views
 from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Ticket, TicketDraft
@@ -147,7 +147,7 @@ def _satisfaction(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     ticket = _with_reply(work, ticket)
     _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED and work.case.state is CaseState.REPLIED)
-    replying.object_to(work, event.routes)
+    replying.object_to(work, event.routes, stages.final_opinion(work))
 
 
 def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:

@@ -1,0 +1,134 @@
+"""R31: the reply prints the remedies of this matter only, by who acted (domain 3.6; scenarios S03, S05, S22)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bridge.core.model import Counterparty, Petitioner
+from bridge.core.vocabulary import Conclusion, CounterpartyType, PartyRole, TicketKind
+from tests.pipeline.conftest import JOINT, REFUND, SINGLE, Ledger
+
+TAX, AGENCY, EMPLOYER, MEDIATED = "市税务局申请行政复议", "县人民政府申请行政复议", "劳动人事争议仲裁", "共同向有管辖权"
+AGENCY_TAX = Counterparty("县税务局", type=CounterpartyType.AGENCY)
+
+
+def at(day: str) -> datetime:
+    return datetime.fromisoformat(f"{day}+08:00")
+
+
+async def remedies(ledger: Ledger) -> list[str]:
+    replies = [m for m in await ledger.messages(kind="upstream") if m["type"] == "ticket.replied"]
+    return list(replies[-1]["reply"]["remedies"])
+
+
+def about(lines: list[str]) -> set[str]:
+    """Which ways the lines name, with the unit they are against."""
+    ways = {TAX, AGENCY, EMPLOYER, MEDIATED, "上一级机关", "12345"}
+    assert all(any(way in line for way in ways) for line in lines)
+    return {
+        f"{line[: line.find('的处理')]}:{way}" if "复议" in way else way
+        for line in lines
+        for way in ways
+        if way in line
+    }
+
+
+async def test_three_disputes_with_three_sides_print_three_ways(ledger: Ledger) -> None:
+    """S22: tax's act, the agency's act, the employer; authorities differ, dates roll past holidays."""
+    ledger.clock.move_to(at("2026-01-20T09:00:00"))
+    case_id = await ledger.ticket(
+        "来电人代表乾源机修公司及职工反映：税务加收滞纳金4210元算法有误；人社核定补缴数偏高；另职工反映单位拒不补2024年基数差额。",
+        petitioner=Petitioner("车先生", role=PartyRole.EMPLOYER), counterparty=Counterparty("县税务局、县人社局、乾源机修公司"),
+    )  # fmt: skip
+    await ledger.act(case_id, "classify", category="late_fee", lead="tax", co_units=("hrss",))
+    await ledger.receipt(case_id, "hrss", "opinion", text="核定无误，明细附后。")
+    ledger.clock.move_to(at("2026-01-28T10:00:00"))
+    await ledger.receipt(case_id, "tax", "consolidated", text="不予核减")
+    printed = await remedies(ledger)
+    assert about(printed) == {f"对税务局:{TAX}", f"对人社局:{AGENCY}", EMPLOYER}
+    assert len(printed) == 3
+    for line in printed[:2]:
+        assert all(words in line for words in ("60日", "2026年3月30日", "2026年7月28日"))
+    assert ("1年" in printed[2], "复议" in printed[2]) == (True, False)
+    await ledger.deliver()
+    await ledger.event(case_id, "objection", routes=("复议→市税务局", "复议→县政府"))
+    (progress,) = [m for m in await ledger.messages(kind="upstream") if m["type"] == "ticket.progress"][-1:]
+    assert all(word in progress["text"] for word in ("救济途径", "复议→县政府", "60日", "1年"))
+    assert await ledger.state(case_id) == "closed_remedy_told"
+
+
+async def answered(ledger: Ledger, text: str, **ticket: Any) -> str:
+    """Let every unit give its opinion, and the lead the last word."""
+    case_id = await ledger.ticket(text, **ticket)
+    for _ in range(6):
+        for unit, owed in (await ledger.owed(case_id)).items():
+            for type_ in [name for name in ("opinion", "consolidated") if name in owed]:
+                await ledger.receipt(case_id, unit, type_)
+    return case_id
+
+
+async def test_a_worker_against_an_employer_has_no_reconsideration(ledger: Ledger) -> None:
+    """S03: what tax orders the employer to pay is no act against the worker."""
+    await answered(ledger, JOINT, petitioner=Petitioner("桑女士", "13600000303", role=PartyRole.EMPLOYEE))
+    assert about(await remedies(ledger)) == {EMPLOYER}
+
+
+async def test_a_refund_names_every_unit_that_decided_and_not_the_treasury(ledger: Ledger) -> None:
+    """S05: 税务初核 and 人社、医保复核 are acts of different authorities; finance only assists."""
+    person = Counterparty("陆某（离职员工）", type=CounterpartyType.PERSON)
+    await answered(ledger, REFUND, petitioner=Petitioner("戚女士", role=PartyRole.EMPLOYER), counterparty=person)
+    assert about(await remedies(ledger)) == {f"对税务局:{TAX}", f"对人社局:{AGENCY}", f"对医保局:{AGENCY}"}
+
+
+async def test_a_unit_without_comment_has_not_acted(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE, counterparty=Counterparty("县税务局、县人社局"))
+    await ledger.act(case_id, "classify", category="late_fee", lead="tax", co_units=("hrss",))
+    await ledger.receipt(case_id, "hrss", "opinion", conclusion=Conclusion.NO_COMMENT)
+    await ledger.receipt(case_id, "tax", "consolidated")
+    assert about(await remedies(ledger)) == {f"对税务局:{TAX}"}
+
+
+@pytest.mark.parametrize("kind", [TicketKind.CONSULT, TicketKind.SUGGESTION, TicketKind.REPORT])
+async def test_who_only_asks_proposes_or_reports_is_shown_none(ledger: Ledger, kind: TicketKind) -> None:
+    await answered(ledger, SINGLE, kind=kind, counterparty=AGENCY_TAX)
+    assert await remedies(ledger) == []
+
+
+async def test_a_letter_is_shown_the_review_of_letters_too(ledger: Ledger) -> None:
+    await answered(ledger, SINGLE, feed="petition", counterparty=AGENCY_TAX)
+    assert about(await remedies(ledger)) == {f"对税务局:{TAX}", "上一级机关"}
+
+
+async def test_a_way_already_gone_is_not_shown_and_a_mediation_is_to_be_confirmed(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(JOINT)
+    await ledger.act(case_id, "link", kind="mediation", reference="泽调〔2026〕3号", reason="双方同意")
+    for unit in ("hrss", "medical"):
+        await ledger.receipt(case_id, unit, "opinion")
+    await ledger.receipt(case_id, "tax", "consolidated")
+    assert about(await remedies(ledger)) == {MEDIATED}
+    await ledger.act(
+        case_id, "link", kind="judicial_confirmation", reference="（2026）晋0525民特1号", reason="双方共同申请"
+    )
+    await ledger.deliver()
+    await ledger.act(case_id, "reopen", reason="补充答复")
+    for unit in ("hrss", "medical"):
+        await ledger.receipt(case_id, unit, "opinion", text="第二轮")
+    await ledger.receipt(case_id, "tax", "consolidated", text="第二轮总处理意见")
+    assert await remedies(ledger) == []
+
+
+async def test_the_leads_own_words_stand(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE, counterparty=AGENCY_TAX)
+    await ledger.receipt(case_id, "tax", "opinion", remedies=("另见决定书",))
+    assert await remedies(ledger) == ["另见决定书"]
+
+
+async def test_only_bad_manners_are_for_the_hotline(ledger: Ledger) -> None:
+    text = "去大厅缴职工养老保险费被加收滞纳金，窗口人员服务态度差，滞纳金已认可，只要求改进作风。"
+    case_id = await ledger.ticket(text, counterparty=None)
+    await ledger.act(case_id, "classify", category="other", lead="tax", co_units=())
+    await ledger.receipt(case_id, "tax", "opinion")
+    assert about(await remedies(ledger)) == {"12345"}
