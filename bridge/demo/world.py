@@ -10,18 +10,18 @@ import contextlib
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from bridge.demo.clock import BusinessClock
 from bridge.demo.story import CHINA
 from bridge.testing.counterparts.control import Remote
 from bridge.testing.counterparts.ledger import Json
 from bridge.testing.county import ONE_PROCESS_EACH, County
-from bridge.testing.process import UNITS, Folders
+from bridge.testing.process import Folders, Site
 
 SETTLE_SECONDS = 30.0
 POLL_SECONDS = 0.01
@@ -53,15 +53,25 @@ class Note:
 class World:
     """A context manager: inside it the county lives."""
 
-    def __init__(self, opens_at: datetime, port: int) -> None:
+    def __init__(
+        self,
+        opens_at: datetime,
+        port: int,
+        *,
+        groups: Sequence[Sequence[str]] = ONE_PROCESS_EACH,
+        environment: Mapping[str, str] | None = None,
+        **site: Any,
+    ) -> None:
+        """Prepare a county whose business clock opens at an instant; ``site`` are fields of its ``Site``."""
         self.now = opens_at
         self._stack = contextlib.ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bridge-demo-")))
         self.clock = BusinessClock(self.directory / "clock.sock")
-        environment = {"BRIDGE_CLOCK_SOCKET": str(self.directory / "clock.sock"), **_clock_at(opens_at)}
+        clock = {"BRIDGE_CLOCK_SOCKET": str(self.directory / "clock.sock"), **_clock_at(opens_at)}
+        known = {"folders": Folders(FOLDER_UNITS, petition=True), **site}
         self.county = County(
-            self.directory, environment=environment, groups=ONE_PROCESS_EACH, automatic=False, port=port,
-            folders=Folders(FOLDER_UNITS, petition=True),
+            self.directory, environment={**clock, **(environment or {})}, groups=groups, automatic=False,
+            site=Site(self.directory, port, **known),
         )  # fmt: skip
         self.heard: Counter[str] = Counter()
         """How many messages of each type have reached a counterpart."""
@@ -139,7 +149,7 @@ class World:
 
     def _remotes(self) -> Sequence[Remote]:
         """The counterparts, units first: a unit is told before the upstream is."""
-        return [*(self.county.units[unit] for unit in UNITS), self.county.hotline]
+        return [*self.county.desks, self.county.hotline]
 
     def _hear(self, remote: Remote) -> list[Note]:
         """Return one counterpart's new messages."""

@@ -15,7 +15,7 @@ from bridge.testing.counterparts.hotline import HotlineSettings
 from bridge.testing.counterparts.petition import PetitionDesk
 from bridge.testing.counterparts.temper import Temper
 from bridge.testing.counterparts.unit import UnitsSettings
-from bridge.testing.process import UNITS, BridgeProcess, Folders, Site, free_port
+from bridge.testing.process import UNITS, BridgeProcess, Site, free_port
 
 ONE_PROCESS = (UNITS,)
 """All units in one process: the cheapest county."""
@@ -34,10 +34,9 @@ class County:
         groups: Sequence[Sequence[str]] = ONE_PROCESS,
         automatic: bool = True,
         temper: Temper | None = None,
-        port: int | None = None,
-        folders: Folders | None = None,
+        site: Site | None = None,
     ) -> None:
-        self.site = Site(directory, port or free_port(), folders=folders or Folders())
+        self.site = site or Site(directory, free_port())
         self.petition = PetitionDesk(self.site.petition_folder)
         self.bridge = BridgeProcess(self.site, environment)
         self._groups = groups

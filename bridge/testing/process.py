@@ -60,6 +60,8 @@ class Site:
     secrets: Mapping[str, str] = field(default_factory=lambda: {name: new_secret() for name in ("hotline", *UNITS)})
     rules: Path = ROOT / "routing_rules.yaml"
     folders: Folders = field(default_factory=Folders)
+    honour_upstream_unit: bool = False
+    """Whether the hotline's own addressee is asked first."""
 
     @property
     def url(self) -> str:
@@ -94,7 +96,8 @@ class Site:
         urls = {unit: url for unit, url in unit_urls.items() if unit not in self.folders.units}
         channels = "".join(_channel(unit, url) for unit, url in urls.items())
         channels += "".join(_DROP.format(unit=unit, path=self.folder(unit)) for unit in self.folders.units)
-        feeds = _HEAD.format(site=self, push_url=push_url)
+        honour = "true" if self.honour_upstream_unit else "false"
+        feeds = _HEAD.format(site=self, push_url=push_url, honour=honour)
         feeds += _PETITION.format(path=self.petition_folder) if self.folders.petition else ""
         self.config.write_text(feeds + channels, encoding="utf-8")
 
@@ -113,6 +116,7 @@ key_file = "data/keys.json"
 adapter = "hotline_12345"
 secret_file = "secrets/hotline"
 push_url = "{push_url}"
+honour_upstream_unit = {honour}
 """
 
 _PETITION = """

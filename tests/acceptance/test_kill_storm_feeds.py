@@ -25,7 +25,7 @@ from bridge.testing.counterparts.ledger import Json
 from bridge.testing.counterparts.petition import Row
 from bridge.testing.counterparts.temper import Temper
 from bridge.testing.county import County
-from bridge.testing.process import Folders
+from bridge.testing.process import Folders, Site, free_port
 from bridge.testing.storm import Storm
 from bridge.testing.tickets import tickets
 from tests.acceptance.test_kill_storm import Findings, of_type
@@ -98,8 +98,8 @@ def test_both_feeds_survive_the_storm(tmp_path: Path, capsys: pytest.CaptureFixt
     letters = [row(draft.body) for draft in islice(tickets(dice, "XF", now), COUNT)]
     tables = [*tables_of(dice, letters)]
     temper = Temper(error_rate=0.05, duplicate_rate=0.02, delay_seconds=(0.0, 0.02), silence_seconds=0.5, seed=seed)
-    folders = Folders(("finance",), petition=True)
-    with County(tmp_path, environment={"BRIDGE_REVIEW": "false"}, temper=temper, folders=folders) as county:
+    site = Site(tmp_path, free_port(), folders=Folders(("finance",), petition=True))
+    with County(tmp_path, environment={"BRIDGE_REVIEW": "false"}, temper=temper, site=site) as county:
         storm, began = FolderStorm(county, dice, KILLS, tables), time.monotonic()
         storm.rage(drafts)
         raged = time.monotonic()
