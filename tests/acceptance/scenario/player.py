@@ -282,7 +282,7 @@ class Player:
             return None
         return self._act(run, "leader", {"action": "approve", "reason": step.body["text"]})
 
-    def _on_opinions_requested(self, run: Run, step: Step) -> tuple[int, Json] | None:  # noqa: ARG002 - as its siblings
+    def _on_opinions_requested(self, run: Run, step: Step) -> tuple[int, Json] | None:
         if self.world.case(run.case_id)["state"] != "awaiting_approval":
             return None
         consent = run.story.told("leader_approved")[0]
@@ -330,7 +330,7 @@ class Player:
     def _on_split(self, run: Run, step: Step) -> tuple[int, Json]:
         return self._act(run, "operator", {"action": "split", "parts": step.body["parts"], "reason": "多诉求拆分"})
 
-    def _on_in_proceedings_flagged(self, run: Run, step: Step) -> tuple[int, Json]:  # noqa: ARG002 - as its siblings
+    def _on_in_proceedings_flagged(self, run: Run, step: Step) -> tuple[int, Json]:
         known = run.story.expected["in_proceedings"]
         return self._act(run, "operator", {"action": "link", "kind": known["type"], "reference": known["ref"]})
 
