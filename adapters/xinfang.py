@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from bridge.adapter import (
-    AdapterConfig,
     AdapterContext,
     Capabilities,
     CsvRecord,
@@ -22,10 +21,14 @@ from bridge.adapter import (
     FeedAdapter,
     FileRefused,
     FolderSource,
+    InboundRequest,
     InvalidPayload,
     LocatedPath,
     Note,
     OutboundMessage,
+    Secrets,
+    SignedConfig,
+    SignedEndpoint,
     csv_lines,
     fitted,
     is_safe_name,
@@ -85,10 +88,14 @@ _PATHS = {
 }
 
 
-class XinfangConfig(AdapterConfig):
-    """``dir`` holds ``in/ done/ bad/ out/``; what is missing is made."""
+class XinfangConfig(SignedConfig):
+    """``dir`` holds ``in/ done/ bad/ out/``; what is missing is made.
+
+    Files carry letters only. With a secret the office's system may also send events (催办、满意度、重办) by HTTP.
+    """
 
     dir: LocatedPath
+    secrets: Secrets = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,11 @@ class Xinfang(FolderSource, FeedAdapter[XinfangConfig]):
         """Open nothing yet."""
         super().__init__(config, context)
         self.folder = ExchangeFolder(config.dir, context.clock.wall)
+        self._endpoint = SignedEndpoint(context.name, config, context.http, context.clock)
+
+    def verify(self, request: InboundRequest) -> str:
+        """Check the signature of a request; without a secret the folder is the only way in."""
+        return self._endpoint.verify(request.headers, request.body) if self.config.secrets else super().verify(request)
 
     def entries(self, name: str, file: BinaryIO) -> Iterator[Entry]:  # noqa: ARG002 - only bytes count here
         """Read the letters of one file."""

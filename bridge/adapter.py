@@ -67,7 +67,7 @@ from bridge.folder import ExchangeFolder, LocatedPath
 from bridge.folder_source import Entry, FiledReceipt, FolderSource, Note
 from bridge.local_time import local_instant
 from bridge.ports import Clock
-from bridge.signed_http import Address, SignedConfig, SignedEndpoint
+from bridge.signed_http import Address, Secrets, SignedConfig, SignedEndpoint
 from bridge.signing import Body
 from bridge.wire.event import parse_event, upstream_event
 from bridge.wire.receipt import parse_receipt, unit_receipt
@@ -106,6 +106,7 @@ __all__ = [
     "OutboundMessage",
     "Problem",
     "PushMap",
+    "Secrets",
     "SignedConfig",
     "SignedEndpoint",
     "StatusMap",

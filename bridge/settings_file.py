@@ -182,7 +182,8 @@ class _Reader:
             self._add((*key, "adapter"), str(error))
             return None
         options = {name: value for name, value in table.items() if name not in common.model_fields}
-        if "secrets" in config_type.model_fields:
+        secrets = config_type.model_fields.get("secrets")
+        if secrets is not None and (secrets.is_required() or options.keys() & set(_SECRET_KEYS)):
             options = self._with_secrets(key, options)
         config: BaseModel | None = self._validated(config_type, options, key, also=tuple(common.model_fields))
         return config

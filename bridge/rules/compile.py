@@ -105,9 +105,7 @@ class CompiledRules:
         share = 1 / (1 + math.exp(-margin / self.document.rules.scoring.temperature))
         route = self._route_found(found, facts)
         found = self.reviewer.judge(found, share, route, lambda name, of: self._route_as(name, of, facts))
-        if not found.in_scope:
-            route = Route(lead=None)
-        elif facts.upstream_unit is not None:
+        if facts.upstream_unit is not None:
             route = self._addressed(route, facts.upstream_unit, facts)
         return Assessment(found, route, self.hash)
 

@@ -123,6 +123,7 @@ _PETITION = """
 [feeds.petition]
 adapter = "xinfang"
 dir = "{path}"
+secret_file = "secrets/hotline"
 """
 
 _DROP = """

@@ -45,7 +45,10 @@ LEGAL_IN: dict[ActionName, frozenset[CaseState]] = {
     ActionName.EXTEND: _WORKING | {CaseState.AWAITING_APPROVAL},
     ActionName.OVERRIDE: frozenset({CaseState.HANDLING}),
     ActionName.RETURN_UPSTREAM: BEFORE_REPLY,
-    ActionName.TOLD: _WORKING | _REPLIED | _ENDED_WELL | {CaseState.AWAITING_APPROVAL, CaseState.REPLYING},
+    ActionName.TOLD: _WORKING
+    | _REPLIED
+    | _ENDED_WELL
+    | {CaseState.AWAITING_APPROVAL, CaseState.REPLYING, CaseState.RETURNED_UPSTREAM},
     ActionName.OBJECTION: _REPLIED,
     ActionName.MERGE: BEFORE_REPLY,
     ActionName.UNMERGE: frozenset({CaseState.MERGED}),

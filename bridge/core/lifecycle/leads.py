@@ -46,8 +46,7 @@ def _install_lead(work: Work, unit: str) -> None:
         assignment = _excuse_opinion(work, assignment)
     stages.open_duty(work, assignment, owes)
     stages.accept_if_signed(work)
-    if not work.case.invited:
-        stages.start_invitation(work)
+    stages.set_invitation(work)
 
 
 def _excuse_opinion(work: Work, assignment: Assignment) -> Assignment:

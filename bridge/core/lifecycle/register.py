@@ -127,11 +127,13 @@ def _record_assessment(work: Work, assessment: Assessment) -> None:
 
 
 def _go(work: Work, assessment: Assessment) -> None:
+    """Dispatch, or wait for a person; the unit an upstream addressed is asked even where the rules see no duty."""
     found = assessment.classification
     person = found.review and work.policy.review_enabled
-    if not found.in_scope and not work.policy.review_enabled:
+    unasked = work.case.lead is None
+    if not found.in_scope and unasked and not work.policy.review_enabled:
         actions.return_upstream(work, "out_of_scope", "不属于社会保险费征缴争议联合处置范围", found.out_reason)
-    elif person or not found.in_scope or work.case.lead is None or found.category is None:
+    elif person or unasked:
         _wait_for_person(work, found.review_reason or _default_reason(work))
     else:
         if work.case.procedure is None:

@@ -49,8 +49,7 @@ def begin(work: Work, *, invited: bool = False) -> None:
                 plan(work, unit, index)
     open_stage(work)
     accept_if_signed(work)
-    if not work.case.invited:
-        start_invitation(work)
+    set_invitation(work)
     advance(work)
 
 
@@ -62,10 +61,15 @@ def _waits_for_invitation(work: Work) -> bool:
     return plain and work.policy.invite_by_lead and bool(_co_units(work))
 
 
-def start_invitation(work: Work) -> None:
-    """Start the lead's limit for inviting the co-units; without one they are invited at once."""
+def set_invitation(work: Work) -> None:
+    """Keep the lead's limit for inviting the co-units while they wait for it; without a limit they are invited at once."""
     lead = work.lead()
-    if lead is not None and clocks.start(work, DeadlineKind.INVITE, lead.id, lead.unit, work.now) is None:
+    running = work.clock_of(lead.id, DeadlineKind.INVITE) if lead else None
+    if work.case.invited:
+        clocks.cancel(work, running)
+        return
+    runs = running is not None and running.status in clocks.OPEN
+    if lead is not None and not runs and clocks.start(work, DeadlineKind.INVITE, lead.id, lead.unit, work.now) is None:
         invite(work)
 
 
@@ -241,14 +245,17 @@ def _wait_at(work: Work, gate: Gate | None) -> None:
 
 
 def ask_approval(work: Work, why: str | None) -> None:
-    """Put a complex case before the leader (R26); nobody consolidates meanwhile."""
+    """Put a complex case before the leader (R26); nobody consolidates or must be invited meanwhile."""
     stop_consolidation(work)
+    lead = work.lead()
+    if lead is not None:
+        clocks.cancel(work, work.clock_of(lead.id, DeadlineKind.INVITE))
     work.set_case(state=CaseState.AWAITING_APPROVAL)
     running = work.clock_of(work.case.id, DeadlineKind.APPROVAL)
     if running is None or running.status not in clocks.OPEN:
         clocks.start(work, DeadlineKind.APPROVAL, work.case.id, LEADING_OFFICE, work.now)
     work.record("approval.requested", reason=why)
-    views.send_office(work, work.lead(), "complex_proposed", note=why)
+    views.send_office(work, lead, "complex_proposed", note=why)
 
 
 def consolidator(work: Work) -> Assignment | None:
@@ -275,11 +282,13 @@ def finish(work: Work) -> None:
 
 
 def owe_consolidation(work: Work, assignment: Assignment) -> None:
-    """Make a unit owe the consolidated opinion; its clock runs from the last opinion."""
+    """Make a unit owe the consolidated opinion; its clock runs from the last opinion, or from the minutes."""
     if ReceiptType.CONSOLIDATED in assignment.owes:
         return
     assignment = work.set_assignment(assignment, owes=(*assignment.owes, ReceiptType.CONSOLIDATED))
     last = max((opinion.recorded_at for opinion in work.standing_opinions()), default=work.now)
+    if any(stage.gate is Gate.MINUTES for stage in stages(work)):
+        last = work.now
     clocks.start_consolidation(work, assignment, max(last, assignment.dispatched_at or last))
 
 

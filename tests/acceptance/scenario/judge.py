@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from http import HTTPStatus
 
 from bridge.demo.story import CHINA
 from bridge.demo.world import PETITION, Note
@@ -15,22 +16,42 @@ from tests.acceptance.scenario.player import Run
 from tests.acceptance.scenario.script import Json
 
 OVERDUE = frozenset({"overdue"})
+LEAD_NAMED = ("ticket.assigned", "ticket.transferred")
+"""Which of the two says who handles a ticket depends on the procedure (contract section 3)."""
+NO_CLOCK = frozenset({"报领导小组办公室", "报办公室"})
+"""Limits for which the contract has no clock: whether and when to propose is the accepting unit's own judgement."""
 FREE_REMINDER = "发不发均可"
 """A reminder that a story leaves open."""
 
 
-def findings(run: Run) -> list[str]:
-    """Return everything a story expects that did not come true; empty if it ended as told."""
+def findings(run: Run, must_be_refused: frozenset[str] = frozenset()) -> list[str]:
+    """Return everything a story expects that did not come true; empty if it ended as told.
+
+    ``must_be_refused`` are moments (``MM-DD HH:MM``) at which the story tells of something illegal.
+    """
     if not run.case_id:
         return ["没有登记成案件"]
-    checks = (_refused, _end, _units, _deadlines, _reminders, _escalations, _pushes, _sides)
+    checks = (
+        lambda one: _refused(one, must_be_refused),
+        _end,
+        _units,
+        _deadlines,
+        _reminders,
+        _escalations,
+        _pushes,
+        _sides,
+    )
     return [finding for check in checks for finding in check(run)]
 
 
-def _refused(run: Run) -> Iterator[str]:
-    for each in run.refused:
-        told = each.body.get("detail") or each.body
-        yield f"{each.step.at:%m-%d %H:%M} {each.step.type} 被拒（{each.status}）：{told} {each.body.get('errors', '')}"
+def _refused(run: Run, must_be: frozenset[str]) -> Iterator[str]:
+    moments = {f"{each.step.at:%m-%d %H:%M}": each for each in run.refused}
+    for moment, each in moments.items():
+        if moment not in must_be or each.status != HTTPStatus.CONFLICT:
+            told = each.body.get("detail") or each.body
+            yield f"{moment} {each.step.type} 被拒（{each.status}）：{told} {each.body.get('errors', '')}"
+    for moment in sorted(must_be - moments.keys()):
+        yield f"{moment} 的不合程序的回执没有被拒"
 
 
 def _end(run: Run) -> Iterator[str]:
@@ -63,38 +84,50 @@ def _units(run: Run) -> Iterator[str]:
 def _deadlines(run: Run) -> Iterator[str]:
     days = {day for _, _, day in run.deadlines}
     for told in run.story.expected["deadlines"]:
-        if told["due"] not in days:
+        if told["due"] not in days and told["item"] not in NO_CLOCK:
             seen = sorted({(kind, unit, day) for kind, unit, day in run.deadlines})
             yield f"没有到期日 {told['due']}（{told['item']}，{'、'.join(told['unit'])}）；见到 {seen}"
 
 
 def _reminders(run: Run) -> Iterator[str]:
-    expected = {(told["date"], unit) for told in run.story.expected["reminders"] for unit in told["to"]}
-    free = {
-        (told["date"], unit)
-        for told in run.story.expected["reminders"]
-        if FREE_REMINDER in told["rule"]
-        for unit in told["to"]
-    }
-    seen = {(_day(note), note.to) for note in run.of_type("assignment.reminder") if "urge" not in note.body}
-    for date, unit in sorted(expected - free - seen):
+    """Every reminder told of came, and no other: what a story leaves open, and the short limits, aside."""
+    told = run.story.expected["reminders"]
+    expected = {(one["date"], unit) for one in told for unit in one["to"]}
+    free = {(one["date"], unit) for one in told if FREE_REMINDER in one["rule"] for unit in one["to"]}
+    sent = [note for note in run.of_type("assignment.reminder") if "urge" not in note.body]
+    for date, unit in sorted(expected - free - {(_day(note), note.to) for note in sent}):
         yield f"{date} 没有提醒 {unit}"
-    for date, unit in sorted(seen - expected):
-        yield f"{date} 多提醒了 {unit}"
+    for note in sent:
+        if (_day(note), note.to) not in expected and not _is_left_open(run, note):
+            yield f"{_day(note)} 多提醒了 {note.to}：{note.body['deadline']}"
+
+
+def _is_left_open(run: Run, note: Note) -> bool:
+    """Tell whether a story says nothing of a reminder: of the invitation's limit, or of a limit that was extended."""
+    if note.body["deadline"]["kind"] == "invite":
+        return True
+    moved = [event["at"] for event in run.story.data["upstream_events"] if event["type"] == "extension_granted"]
+    is_open = any(FREE_REMINDER in text for text in run.story.expected["must"])
+    return is_open and any(note.at > datetime.fromisoformat(at) for at in moved)
 
 
 def _escalations(run: Run) -> Iterator[str]:
+    """A limit missed by three working days reaches the office that day; what people decide reaches it before."""
     expected = {told["at"][:10] for told in run.story.expected["escalations"]}
-    seen = {_day(note) for note in run.of_type("assignment.escalated") if note.body.get("reason") == "overdue"}
-    for date in sorted(expected - seen):
-        yield f"{date} 没有升级到领导小组办公室（见到 {sorted(seen)}）"
-    for date in sorted(seen - expected):
+    notes = run.of_type("assignment.escalated")
+    overdue = {_day(note) for note in notes if note.body["escalation"]["reason"] in OVERDUE}
+    others = {_day(note) for note in notes} - overdue
+    for date in sorted(expected - overdue):
+        if not any(day <= date for day in others):
+            yield f"{date} 没有升级到领导小组办公室（见到 {[(_day(n), n.to, n.body['escalation']) for n in notes]}）"
+    for date in sorted(overdue - expected):
         yield f"{date} 多升级了一次"
 
 
 def _pushes(run: Run) -> Iterator[str]:
     for told in run.story.expected["upstream_push"]:
-        found = [note for note in run.of_type(told["what"]) if note.body["external_id"] == told["external_id"]]
+        types = LEAD_NAMED if told["what"] in LEAD_NAMED else (told["what"],)
+        found = [note for note in run.of_type(*types) if note.body["external_id"] == told["external_id"]]
         if not any(_is_as_told(note, told) for note in found):
             seen = [(note.type, _day(note)) for note in _upstream(run)]
             yield f"{told['when']} 没有推送 {told['what']}（{told['external_id']}）；见到 {seen}"

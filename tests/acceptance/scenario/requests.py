@@ -80,10 +80,7 @@ def _words(story: Story, told: Json) -> Json:
     """Fill in what every written opinion has; the answer also says what the other side is told."""
     words: Json = {"signed_by": "经办人", "conclusion": _conclusion(story, told)}
     if "amounts" in told:
-        words["amounts"] = {
-            name: f"{amount:g}" if isinstance(amount, int) else f"{amount:.2f}"
-            for name, amount in told["amounts"].items()
-        }
+        words["amounts"] = {name: f"{amount:.2f}" for name, amount in told["amounts"].items()}
     if "override" in told:
         words["override"] = {"post": told["override"]["by"], **told["override"]}
     if told["type"] == "consolidated" or not _consolidates(story):

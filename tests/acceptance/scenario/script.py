@@ -65,10 +65,14 @@ class Story:
 
     @property
     def is_signed_off(self) -> bool:
-        """Whether the reply leaves on another day than the final opinion was given: somebody signs it off."""
+        """Whether somebody signs the reply off.
+
+        It leaves on another day than the final opinion was given, or a change of category follows the lead's opinion.
+        """
         final = [each for each in self.data["unit_actions"] if each["type"] == "consolidated"]
         sent = [event for event in self.told("reply_sent") if event.get("side") == "A"]
-        return bool(final and sent) and final[0]["at"][:10] != sent[0]["at"][:10]
+        later = bool(final and sent) and final[0]["at"][:10] != sent[0]["at"][:10]
+        return later or bool(self.told("category_changed"))
 
 
 @dataclass(frozen=True, slots=True)
