@@ -28,6 +28,8 @@ from bridge.core.vocabulary import (
     ProcedureId,
     ReceiptType,
     Role,
+    Side,
+    SideStatus,
     TicketKind,
     TicketState,
     Urgency,
@@ -161,10 +163,15 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Another proceeding in which the same matter is already (A11); ``reference`` is its number there."""
+    """Another proceeding the matter is in or was handed over to (A11, R33).
+
+    ``reference`` is its number there, ``at`` the day of the hand-over, ``by`` the court, body or mediator.
+    """
 
     kind: LinkKind
     reference: str
+    at: datetime | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,19 @@ class Part:
     case_id: str | None = None
     answer: str | None = None
     confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SideRecord:
+    """What one side of the dispute is told: the words, then how, when and by whom, or the ``reason`` it is not (R29)."""
+
+    side: Side
+    status: SideStatus = SideStatus.PENDING
+    text: str | None = None
+    channel: str | None = None
+    at: datetime | None = None
+    by: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +240,7 @@ class Case:
     invited: bool = True
     urged: bool = False
     sign_off_pending: bool = False
-    told_sides: tuple[str, ...] = ()
+    sides: tuple[SideRecord, ...] = ()
     objection: str | None = None
     serial: int = 0
     event_seq: int = 0
@@ -241,6 +261,11 @@ class Case:
     links: tuple[Link, ...] = ()
     parts: tuple[Part, ...] = ()
     part_of: str | None = None
+
+    @property
+    def told_sides(self) -> tuple[str, ...]:
+        """The sides that were told, or that somebody decided need not be."""
+        return tuple(record.side.value for record in self.sides if record.status is not SideStatus.PENDING)
 
 
 @dataclass(frozen=True, slots=True)

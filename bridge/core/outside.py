@@ -31,7 +31,8 @@ _WHERE: Mapping[LinkKind, tuple[str, str]] = {
 def link_text(link: Link) -> str:
     """Say where a matter is already, that it is not handled twice, and what to wait for."""
     place, then = _WHERE[link.kind]
-    return f"您反映的事项已进入{place.format(link.reference)}，本机制不重复处理，{then}。"
+    number = "，".join([link.reference, *([link.by] if link.by else [])])
+    return f"您反映的事项已进入{place.format(number)}，本机制不重复处理，{then}。"
 
 
 def public_text(case: Case, text: str) -> str:

@@ -220,6 +220,21 @@ class LinkKind(StrEnum):
     OTHER = "other"
 
 
+class Side(StrEnum):
+    """The two sides of a dispute (R29)."""
+
+    PAYER = "payer"
+    OTHER_SIDE = "other_side"
+
+
+class SideStatus(StrEnum):
+    """Whether a side was told what came of the dispute."""
+
+    PENDING = "pending"
+    TOLD = "told"
+    NOT_APPLICABLE = "not_applicable"
+
+
 class PartDisposal(StrEnum):
     """Where a matter of a mixed ticket goes (A12): stays, back upstream, or into a case of its own."""
 

@@ -9,10 +9,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bridge.core import outside
-from bridge.core.lifecycle import actions, legality, views
+from bridge.core.lifecycle import actions, legality, secrecy, sides, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import CaseFile, Deadline, Part
+from bridge.core.model import CaseFile, Deadline, Link, Part
 from bridge.core.vocabulary import DeadlineStatus
 from bridge.errors import NotFound
 from bridge.pipeline.commit import load
@@ -24,14 +24,14 @@ from bridge.store.writer import Tx
 MAX_PAGE = 500
 
 
-def case(tx: Tx, runtime: Runtime, case_id: str) -> dict[str, Any]:
+def case(tx: Tx, runtime: Runtime, case_id: str, reader: str | None = None) -> dict[str, Any]:
     """Return a case in full, with the cases that may be about the same matter. Raises NotFound."""
     file = load(tx, runtime, case_id)
-    return {**case_view(file, runtime), "similar": similar(tx, runtime, file)}
+    return {**case_view(file, runtime, reader), "similar": similar(tx, runtime, file)}
 
 
-def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
-    """Return the JSON of a case file."""
+def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> dict[str, Any]:
+    """Return the JSON of a case file; ``reader`` is the unit whose clerk reads it, if one does."""
     work = Work.on(file, runtime.context())
     shown = file.case
     return {
@@ -63,7 +63,8 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
         "merged_into": shown.merged_into,
         "merged_from": list(dict.fromkeys(came for ticket in file.tickets for came in ticket.came_from)),
         "part_of": shown.part_of,
-        "links": [{"kind": k.kind.value, "reference": k.reference, "text": outside.link_text(k)} for k in shown.links],
+        "sides": sides_view(work, reader),
+        "links": [link_view(link) for link in shown.links],
         "parts": [part_view(part) for part in shown.parts],
         "tickets": [ticket_view(work, ticket) for ticket in file.tickets],
         "assignments": [assignment_view(work, assignment) for assignment in file.assignments],
@@ -77,6 +78,18 @@ def case_view(file: CaseFile, runtime: Runtime) -> dict[str, Any]:
 def _category_words(category: str | None, runtime: Runtime) -> dict[str, Any]:
     info = runtime.rules().policy.categories.get(category or "")
     return {"category_number": info.number if info else None, "category_name": info.name if info else None}
+
+
+def sides_view(work: Work, reader: str | None) -> list[dict[str, Any]]:
+    """Return the records of both sides; to a unit that may not know a confidential petitioner, blanked."""
+    records = [{**asdict(record), "at": views.iso(record.at)} for record in sides.records(work)]
+    return records if reader is None else secrecy.blank_for(work, reader, records)
+
+
+def link_view(link: Link) -> dict[str, Any]:
+    """Return another proceeding of the matter, with what the petitioner is told of it."""
+    known = {"kind": link.kind.value, "reference": link.reference, "text": outside.link_text(link)}
+    return {**known, "at": views.iso(link.at), "by": link.by}
 
 
 def part_view(part: Part) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Service:
 
         committed = await self.runtime.store.write(unit, key=case_id)
         self.after(committed)
-        return Answer(200, read.case_view(committed.file, self.runtime))
+        return Answer(200, read.case_view(committed.file, self.runtime, unit_id))
 
     async def updates(self, feed: str, after: str | None, limit: int) -> dict[str, Any]:
         """Return what an upstream that pulls has not acknowledged yet."""
@@ -136,9 +136,9 @@ class Service:
         """Return a page of cases."""
         return await self.runtime.store.read(lambda tx: read.cases(tx, self.runtime, query))
 
-    async def case(self, case_id: str) -> dict[str, Any]:
-        """Return a case in full. Raises NotFound."""
-        return await self.runtime.store.read(lambda tx: read.case(tx, self.runtime, case_id))
+    async def case(self, case_id: str, reader: str | None = None) -> dict[str, Any]:
+        """Return a case in full, as the clerk of a unit (``reader``) or anybody may see it. Raises NotFound."""
+        return await self.runtime.store.read(lambda tx: read.case(tx, self.runtime, case_id, reader))
 
     async def history(self, case_id: str) -> dict[str, Any]:
         """Return a case's history. Raises NotFound."""

@@ -17,6 +17,9 @@ from bridge.rules.yaml_reader import Path
 PLACEHOLDERS = ("unit", "person", "phone", "due", "category", "text", "authority", "reason", "suggested", "date")
 """What a template may name."""
 
+OTHER_SIDE_PLACEHOLDERS = ("unit", "person", "phone", "category", "date")
+"""What the words for the other side may name: nothing that quotes a ticket or an opinion (domain 5.2)."""
+
 REMEDY_PLACEHOLDERS = ("unit", "authority", "date", "review_by", "sue_by")
 """What a remedy may name; ``unit`` and ``authority`` only where it is against the units in ``acted``."""
 
@@ -28,7 +31,8 @@ def text_problems(document: RulesDocument, findings: Findings) -> None:
     """Report templates that cannot be filled, unknown required fields, useless spellings."""
     findings.references(("replies", "require"), document.replies.require, REPLY_FIELDS, "答复字段")
     for name, text in document.replies.templates.items():
-        _template(("replies", "templates", name), text, PLACEHOLDERS, findings)
+        known = OTHER_SIDE_PLACEHOLDERS if name == "other_side" else PLACEHOLDERS
+        _template(("replies", "templates", name), text, known, findings)
     _remedies(document, findings)
     for wrong, right in document.rules.normalise.typos.items():
         if wrong == right or not right:

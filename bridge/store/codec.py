@@ -67,7 +67,7 @@ class Mapper(Generic[T]):
 
 
 TICKETS = Mapper(Ticket, TicketRow, sealed=("body",))
-CASES = Mapper(Case, CaseRow, sealed=("evidence", "links", "parts"))
+CASES = Mapper(Case, CaseRow, sealed=("evidence", "links", "parts", "sides"))
 ASSIGNMENTS = Mapper(Assignment, AssignmentRow)
 OPINIONS = Mapper(Opinion, OpinionRow, sealed=("body",))
 DEADLINES = Mapper(Deadline, DeadlineRow)

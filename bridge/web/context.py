@@ -61,8 +61,8 @@ class Service(Protocol):
     async def cases(self, query: CaseQuery) -> dict[str, Any]:
         """List cases."""
 
-    async def case(self, case_id: str) -> dict[str, Any]:
-        """Return one case."""
+    async def case(self, case_id: str, reader: str | None = None) -> dict[str, Any]:
+        """Return one case, as the clerk of a unit (``reader``) or anybody may see it."""
 
     async def history(self, case_id: str) -> dict[str, Any]:
         """Return one case's history."""

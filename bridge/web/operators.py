@@ -45,7 +45,7 @@ async def list_cases(request: web.Request) -> web.Response:
 async def get_case(request: web.Request) -> web.Response:
     """Show a case in full."""
     operator = await operator_of(request)
-    case = await context_of(request).service.case(_case_id(request))
+    case = await context_of(request).service.case(_case_id(request), unit_bound(operator))
     check_visible(operator, case)
     return json_answer(case if unit_bound(operator) is None else _for_unit(case))
 

@@ -191,11 +191,13 @@ class SplitAction(_ActionIn):
 
 
 class LinkAction(_ActionIn):
-    """同一事项已在信访、仲裁、诉讼、复议等程序中：注明并告知."""
+    """同一事项已在信访、仲裁、诉讼、复议等程序中：注明并告知;移交司法确认、仲裁的，``at`` 为移交之日，``by`` 为法院或机构."""
 
     action: Literal["link"]
     kind: LinkKind
     reference: FilledLine
+    at: PastInstant | None = None
+    by: Line | None = None
 
 
 class ReopenAction(_ActionIn):

@@ -11,7 +11,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, ProcedureId, ReceiptType, Role
+from bridge.core.vocabulary import (
+    AssignmentState,
+    CaseState,
+    Conclusion,
+    ProcedureId,
+    ReceiptType,
+    Role,
+    Side,
+    SideStatus,
+)
 
 
 class Outgoing(BaseModel):
@@ -304,6 +313,18 @@ class SimilarOut(Outgoing):
     reasons: list[str]
 
 
+class SideOut(Outgoing):
+    """What one side of the dispute is told; ``reason`` says why nobody has to."""
+
+    side: Side
+    status: SideStatus
+    text: str | None
+    channel: str | None
+    at: datetime | None
+    by: str | None
+    reason: str | None
+
+
 class CaseOut(Outgoing):
     """A case in full."""
 
@@ -323,6 +344,7 @@ class CaseOut(Outgoing):
     merged_into: str | None = None
     merged_from: list[str] = Field(default_factory=list)
     part_of: str | None = None
+    sides: list[SideOut] = Field(default_factory=list)
     links: list[dict[str, Any]] = Field(default_factory=list)
     parts: list[dict[str, Any]] = Field(default_factory=list)
     similar: list[SimilarOut] = Field(default_factory=list)

@@ -11,7 +11,19 @@ from typing import Any
 
 from bridge.core import outside
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.lifecycle import clocks, leads, opinions, receipts, replying, rounds, sign_off, stages, views
+from bridge.core.lifecycle import (
+    clocks,
+    leads,
+    opinions,
+    receipts,
+    replying,
+    rounds,
+    secrecy,
+    sides,
+    sign_off,
+    stages,
+    views,
+)
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import Assignment
 from bridge.core.policy import RouteFacts, Unit
@@ -22,6 +34,7 @@ from bridge.core.vocabulary import (
     MessageType,
     ProcedureId,
     Role,
+    Side,
     TicketState,
 )
 from bridge.errors import IllegalTransition, InvalidPayload, NotFound, Problem
@@ -90,7 +103,7 @@ def _is_legal(work: Work, name: ActionName) -> bool:
             waits = work.case.sign_off_pending or work.case.state is CaseState.AWAITING_APPROVAL
             return waits or any(_pending(a) for a in work.active())
         case ActionName.ARCHIVE:
-            return work.case.state is not CaseState.REPLIED or replying.sides_done(work)
+            return work.case.state is not CaseState.REPLIED or sides.settled(work)
         case _:
             return True
 
@@ -332,12 +345,17 @@ def return_upstream(work: Work, reason_code: str, reason: str, suggested: str | 
 
 
 def _told(work: Work, action: OperatorAction) -> None:
-    side = action.who or "payer"
+    side = Side(action.who or "payer")
+    if side is Side.OTHER_SIDE:
+        secrecy.refuse_naming(work, action.text, "text")
     work.record(
-        "party.told", at=action.at, who=side, channel=action.channel, by=action.by,
+        "party.told", at=action.at, who=side.value, channel=action.channel, by=action.by,
         not_applicable=action.not_applicable, reason=action.reason,
     )  # fmt: skip
-    replying.told(work, side)
+    replying.told(
+        work, side, text=action.text, channel=action.channel, at=action.at or work.now, by=action.by,
+        reason=action.not_applicable,
+    )  # fmt: skip
 
 
 def _objection(work: Work, action: OperatorAction) -> None:

@@ -134,9 +134,11 @@ def answered(file: CaseFile, case_id: str, text: str, context: Context) -> Work:
 def link(work: Work, action: OperatorAction) -> None:
     """Note that the matter is in another proceeding; the payer is told, and every reply will say so."""
     actions.require(work, action.action)
-    noted = Link(LinkKind(action.kind or ""), action.reference or "")
-    if noted in work.case.links:
+    noted = Link(LinkKind(action.kind or ""), action.reference or "", action.at, action.by)
+    if any((known.kind, known.reference) == (noted.kind, noted.reference) for known in work.case.links):
         raise InvalidPayload([Problem("reference", "已经关联过这个编号")])
     work.set_case(links=(*work.case.links, noted))
-    work.record("case.linked", kind=noted.kind.value, reference=noted.reference, reason=action.reason)
+    work.record(
+        "case.linked", at=noted.at, kind=noted.kind.value, reference=noted.reference, by=noted.by, reason=action.reason
+    )
     views.push_all(work, MessageType.TICKET_PROGRESS, text=outside.link_text(noted))

@@ -10,11 +10,20 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import acceptance, clocks, leads, legality, opinions, replying, stages, views
+from bridge.core.lifecycle import acceptance, clocks, leads, legality, opinions, replying, secrecy, stages, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, ExtensionRequest, OpinionBody, Ticket
 from bridge.core.policy import Unit
-from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, MessageType, ReceiptType, Role
+from bridge.core.vocabulary import (
+    AssignmentState,
+    CaseState,
+    Conclusion,
+    DeadlineKind,
+    MessageType,
+    ReceiptType,
+    Role,
+    Side,
+)
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 _NAMES = {
@@ -96,6 +105,8 @@ def _opinion(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
     if ReceiptType.SIGNED in assignment.owes:
         assignment = sign(work, assignment, receipt)
     body = _body(receipt)
+    if body.other_side is not None:
+        secrecy.refuse_naming(work, body.other_side.text, "other_side.text")
     if receipt.type is ReceiptType.OPINION:
         opinions.record_opinion(work, assignment, receipt, body)
     else:
@@ -122,7 +133,7 @@ def _told(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
         "party.told", at=at, assignment=assignment.id, unit=assignment.unit,
         who=receipt.who, channel=receipt.channel, by=receipt.by, note=receipt.note,
     )  # fmt: skip
-    replying.told(work, receipt.who or "payer")
+    replying.told(work, Side(receipt.who or "payer"), channel=receipt.channel, at=at, by=receipt.by)
 
 
 def _returned(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from bridge.core import remedies
 from bridge.core import reply as composing
-from bridge.core.lifecycle import acceptance, clocks, views
+from bridge.core.lifecycle import acceptance, clocks, sides, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Opinion, Ticket
 from bridge.core.vocabulary import (
     CaseState,
-    CounterpartyType,
     DeadlineKind,
     MessageType,
     ReceiptType,
+    Side,
     TicketKind,
     TicketState,
 )
@@ -73,9 +74,7 @@ def answer(work: Work, final: Opinion, targets: Sequence[Ticket]) -> None:
         _push_reply(work, ticket, text | printed, supplement=ticket.state is not TicketState.OPEN)
     supplement = all(ticket.state is not TicketState.OPEN for ticket in targets)
     work.set_case(state=CaseState.REPLYING, sign_off_pending=False)
-    other = final.body.other_side
-    if other is not None and other.not_applicable:
-        _mark_told(work, "other_side")
+    sides.composed(work, final)
     work.record("reply.composed", opinion=final.id, supplement=supplement, tickets=[t.id for t in targets])
 
 
@@ -145,40 +144,19 @@ def end(work: Work, state: CaseState) -> None:
     work.record("case.closed", state=state.value)
 
 
-def _mark_told(work: Work, side: str) -> None:
-    if side not in work.case.told_sides:
-        work.set_case(told_sides=(*work.case.told_sides, side))
-
-
-def told(work: Work, side: str) -> None:
-    """Record that a side of the dispute was told (or need not be), and archive if nothing else is open."""
-    _mark_told(work, side)
-    if side == acceptance.PAYER:
+def told(work: Work, side: Side, **how: Any) -> None:
+    """Record how a side of the dispute was told (or why it need not be), and archive if nothing else is open."""
+    sides.told(work, side, **how)
+    if side is Side.PAYER:
         acceptance.noticed(work)
     archive_if_done(work)
-
-
-def sides_done(work: Work) -> bool:
-    """Tell whether both sides are told or not applicable (R29).
-
-    A petitioner without any contact, and a counterparty that is an agency or not named, need no telling
-    (domain A9, 5.2).
-    """
-    done = set(work.case.told_sides)
-    bodies = [ticket.body for ticket in work.tickets.values()]
-    if not any(body.petitioner.phone or body.petitioner.address for body in bodies):
-        done.add("payer")
-    others = [body.counterparty for body in bodies if body.counterparty is not None]
-    if not any(other.name and other.type is not CounterpartyType.AGENCY for other in others):
-        done.add("other_side")
-    return {"payer", "other_side"} <= done
 
 
 def archive_if_done(work: Work) -> None:
     """Archive a replied case once no objection is recorded (or the window lapsed) and both sides are told."""
     quiet = work.case.objection in ("none", "lapsed")
     owing = any(ReceiptType.OPINION in a.owes or ReceiptType.CONSOLIDATED in a.owes for a in work.active())
-    if work.case.state is CaseState.REPLIED and quiet and sides_done(work) and not owing:
+    if work.case.state is CaseState.REPLIED and quiet and sides.settled(work) and not owing:
         work.record("case.archived", objection="未提出异议" if work.case.objection == "none" else "逾期未提出")
         end(work, CaseState.ARCHIVED)
 

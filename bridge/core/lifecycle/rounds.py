@@ -23,7 +23,7 @@ def start_round(work: Work, tickets: Sequence[Ticket], respond_by: datetime | No
     """
     clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
     work.set_case(
-        round=work.case.round + 1, state=CaseState.HANDLING, returns=0, objection=None, closed_at=None, told_sides=(),
+        round=work.case.round + 1, state=CaseState.HANDLING, returns=0, objection=None, closed_at=None, sides=(),
         urged=False,
     )  # fmt: skip
     for ticket in tickets:

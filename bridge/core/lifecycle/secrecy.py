@@ -7,11 +7,13 @@ Source: contract section 3 ("A confidential petitioner's identity is left out");
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Petitioner
+from bridge.errors import InvalidPayload, Problem
 
 BLANK = "＊＊＊"
 _GAP = r"[\s\-－—·.]?"
@@ -47,6 +49,29 @@ def _blanked(told: Any, blanks: list[Callable[[str], str]]) -> Any:
 def as_is(text: str) -> str:
     """Show a text unchanged."""
     return text
+
+
+def refuse_naming(work: Work, text: str | None, field: str) -> None:
+    """Refuse words for the other side that name a confidential petitioner. Raises InvalidPayload naming ``field``."""
+    if text is None or not work.case.confidential:
+        return
+    said = unicodedata.normalize("NFKC", text)
+    for ticket in work.tickets.values():
+        marks = _marks(ticket.body.petitioner)
+        if marks and re.search("|".join(marks), said):
+            raise InvalidPayload(
+                [Problem(field, "保密件：写给对方的文字里不得出现诉求人的姓名、电话或证件号码，请删去后重报")]
+            )
+
+
+def _marks(petitioner: Petitioner) -> list[str]:
+    """Return patterns for a petitioner's name (also surname with 先生, 女士), telephone and identity number."""
+    given = [petitioner.name, petitioner.phone, petitioner.id_number]
+    words = [unicodedata.normalize("NFKC", mark).strip() for mark in given if mark]
+    marks = [_spaced(word) for word in words if len(word) > 1]
+    if petitioner.name and (name := petitioner.name.strip()):
+        marks.append(f"(?:{re.escape(name[:2])}|{re.escape(name[:1])}){_COURTESY}")
+    return marks
 
 
 def blanker(petitioner: Petitioner) -> Callable[[str], str]:

@@ -150,6 +150,7 @@ TWICE = Story(
         Merge("02-26 10:30", "office", "重复件"),
         told("02-26 15:00", "tax", channel="邮寄受理告知书"),
         opinion("02-27 14:00", "tax", "经查个人应缴443.60元,单位每月多扣168.40元,六个月共1010.40元,责令退还。"),
+        told("02-27 14:30", "tax", channel="邮寄答复函"),
         told("02-27 15:00", "tax", who="other_side", channel="送达通知"),
         Event("02-28 10:00", {"type": "satisfaction", "value": "satisfied"}),
         Act("03-03 10:00", "office", {"action": "objection", "none": True}),
