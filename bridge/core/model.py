@@ -210,7 +210,8 @@ class Case:
     ``serial`` numbers assignments, messages and deadlines of the case, so that ids and idempotency
     keys are deterministic. ``returns`` counts returns of the lead in the present round. A merged case remembers its
     state (``before_merge``) and the assignments the merge took back, for an unmerge; ``part_of`` is the case whose
-    ticket this one handles a part of. ``seal`` is the store's: a keyed hash over the rows of the case.
+    ticket this one handles a part of. ``recusal_set_aside``: units a person let handle the case although they should
+    stand aside. ``seal`` is the store's: a keyed hash over the rows of the case.
     """
 
     id: str
@@ -233,7 +234,6 @@ class Case:
     accepting_unit: str | None = None
     stage: int = 0
     approved: bool = False
-    approval_asked: bool = False
     minutes_round: int = 0
     returns: int = 0
     designated: bool = False
@@ -251,6 +251,7 @@ class Case:
     evidence: tuple[Evidence, ...] = ()
     candidates: tuple[tuple[str, float], ...] = ()
     review_reason: str = ""
+    recusal_set_aside: tuple[str, ...] = ()
     out_reason: str | None = None
     clauses: tuple[str, ...] = ()
     route_id: str = ""

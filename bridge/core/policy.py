@@ -59,6 +59,8 @@ class Unit:
     external: bool = False
     coordinators: tuple[str, ...] = ()
     remedy_authority: str | None = None
+    aliases: tuple[str, ...] = ()
+    supervises: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

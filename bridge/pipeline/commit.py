@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bridge.core.lifecycle import decide
+from bridge.core.lifecycle import decide, exclusion
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import SYSTEM, Case, CaseFile, Decision, Message
 from bridge.core.vocabulary import MessageType, OutboxState
@@ -37,6 +37,7 @@ def write(tx: Tx, runtime: Runtime, before: CaseFile | None, decision: Decision)
     A reply to an upstream that is not a system (a counter) is delivered by being recorded, so its
     consequence follows at once.
     """
+    decision = _keep_from_excluded(tx, runtime, decision)
     after = runtime.store.cases.save(tx, before, decision)
     placed = [(message, runtime.placement(message)) for message in decision.messages]
     runtime.store.outbox.put(tx, placed, runtime.wall())
@@ -47,6 +48,26 @@ def write(tx: Tx, runtime: Runtime, before: CaseFile | None, decision: Decision)
         if placement.state is OutboxState.DELIVERED and after.case.part_of and message.type in _ANSWERS:
             committed = replace(committed, also=(*committed.also, _part_answered(tx, runtime, after.case, message)))
     return committed
+
+
+def _keep_from_excluded(tx: Tx, runtime: Runtime, decision: Decision) -> Decision:
+    """Stop what still waits for a unit that must have no part; one that never heard of the case learns nothing now."""
+    units = {str(event.detail["unit"]) for event in decision.events if event.type == exclusion.EXCLUDED}
+    if not units:
+        return decision
+    heard = runtime.store.outbox.cancel_for_units(tx, decision.file.case.id, units)
+    return without_unheard(decision, heard, units)
+
+
+def without_unheard(decision: Decision, heard: set[str], units: set[str] | None = None) -> Decision:
+    """Take back nothing from a unit that was never told of it."""
+    withdrawn = MessageType.ASSIGNMENT_WITHDRAWN
+    messages = tuple(
+        m
+        for m in decision.messages
+        if m.type is not withdrawn or m.assignment_id in heard or (units is not None and m.target not in units)
+    )
+    return replace(decision, messages=messages)
 
 
 def _delivered_at_once(tx: Tx, runtime: Runtime, committed: Committed, message: Message) -> Committed:

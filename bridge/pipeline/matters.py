@@ -10,10 +10,9 @@ from dataclasses import replace
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import decide, parts
 from bridge.core.lifecycle.work import Context
-from bridge.core.model import CaseFile, Decision
-from bridge.core.vocabulary import MessageType
+from bridge.core.model import CaseFile
 from bridge.errors import InvalidPayload, Problem
-from bridge.pipeline.commit import Committed, holder, load, write
+from bridge.pipeline.commit import Committed, holder, load, without_unheard, write
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
 
@@ -42,7 +41,7 @@ def merge(
     """Write a merge: messages of the merged case that no unit has seen are never sent."""
     leaving, joining = decide.merge(source, target, action, context)
     heard = runtime.store.outbox.cancel_for_units(tx, source.case.id)
-    left = write(tx, runtime, source, _without_unheard(leaving.decision(), heard))
+    left = write(tx, runtime, source, without_unheard(leaving.decision(), heard))
     return replace(left, also=(write(tx, runtime, target, joining.decision()),))
 
 
@@ -65,10 +64,3 @@ def _target(tx: Tx, runtime: Runtime, case_id: str | None) -> CaseFile:
     if file is None:
         raise InvalidPayload([Problem("into", "本地区没有这个案件；只能并入本地区的案件，请核对编号")])
     return file
-
-
-def _without_unheard(decision: Decision, heard: set[str]) -> Decision:
-    """Take back nothing from a unit that was never told of it."""
-    withdrawn = MessageType.ASSIGNMENT_WITHDRAWN
-    messages = tuple(m for m in decision.messages if m.type is not withdrawn or m.assignment_id in heard)
-    return replace(decision, messages=messages)

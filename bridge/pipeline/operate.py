@@ -6,7 +6,8 @@ Owns: which role may do what (contract section 3, "Operators"). Must not: know t
 from __future__ import annotations
 
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.lifecycle import decide
+from bridge.core.lifecycle import decide, recusal
+from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import Actor, CaseFile
 from bridge.errors import Forbidden, InvalidPayload, Problem
 from bridge.pipeline import matters
@@ -43,13 +44,14 @@ def _check_approval(action: OperatorAction, role: str) -> None:
         raise InvalidPayload([Problem("on_behalf_of", "办公室代录组长意见时必须写明代表谁")])
 
 
-def check_unit(file: CaseFile, action: OperatorAction, actor: Actor, unit: str | None) -> None:
-    """Raise Forbidden if a clerk reaches beyond the own unit."""
+def check_unit(file: CaseFile, action: OperatorAction, context: Context, unit: str | None) -> None:
+    """Raise Forbidden if a clerk reaches beyond the own unit, or for a case it must have no part in."""
+    actor = context.actor
     if actor.role != "clerk":
         return
     mine = [assignment for assignment in file.assignments if assignment.unit == unit]
     named = action.assignment_id is None or any(a.id == action.assignment_id for a in mine)
-    if not mine or not named:
+    if not mine or not named or recusal.shuts_out(Work.on(file, context), unit or ""):
         raise Forbidden("经办员只能办理本单位的交办件")
 
 
@@ -61,7 +63,7 @@ def act(tx: Tx, runtime: Runtime, case_id: str, action: OperatorAction, actor: A
         return matters.act(tx, runtime, case_id, action, context)
 
     def apply(file, ctx):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the shape of commit.change
-        check_unit(file, action, actor, unit)
+        check_unit(file, action, ctx, unit)
         return decide.act(file, action, ctx)
 
     _, committed = change(tx, runtime, case_id, context, apply)

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bridge.core import outside
-from bridge.core.lifecycle import actions, legality, secrecy, sides, views
+from bridge.core.lifecycle import actions, legality, recusal, secrecy, sides, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import CaseFile, Deadline, Link, Part
@@ -52,6 +52,7 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "opened_at": views.iso(shown.opened_at),
         "closed_at": views.iso(shown.closed_at),
         "review_reason": shown.review_reason,
+        "recused": recusal.view(work),
         "out_reason": shown.out_reason,
         "confidence": shown.confidence,
         "candidates": [{"category": name, "score": score} for name, score in shown.candidates],
@@ -207,12 +208,24 @@ def cases(tx: Tx, runtime: Runtime, query: CaseQuery) -> dict[str, Any]:
     limit = max(1, min(query.limit, MAX_PAGE))
     rows = runtime.store.queries.cases(tx, replace(query, limit=limit))
     page, more = rows[:limit], len(rows) > limit
+    last = page[-1]["id"] if more else None
+    page = _shown_to(tx, runtime, query.reader, page)
     tickets: dict[str, list[dict[str, Any]]] = {}
     for ticket in runtime.store.queries.tickets_of(tx, [row["id"] for row in page]):
         received = views.iso(ticket.pop("received_at"))
         tickets.setdefault(ticket.pop("case_id"), []).append({**ticket, "received_at": received})
     listed = [_listed(row, tickets.get(row["id"], []), runtime) for row in page]
-    return {"cases": listed, "next": page[-1]["id"] if more else None}
+    return {"cases": listed, "next": last}
+
+
+def _shown_to(tx: Tx, runtime: Runtime, unit: str | None, page: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what a clerk's unit must have no part in: a report of itself that once was given to it."""
+    if unit is None:
+        return page
+    taken = set(runtime.store.queries.taken_from(tx, unit, [row["id"] for row in page]))
+    context = runtime.context()
+    hidden = {id_ for id_ in taken if recusal.shuts_out(Work.on(load(tx, runtime, id_), context), unit)}
+    return [row for row in page if row["id"] not in hidden]
 
 
 def _listed(row: dict[str, Any], tickets: list[dict[str, Any]], runtime: Runtime) -> dict[str, Any]:

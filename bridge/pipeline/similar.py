@@ -73,9 +73,15 @@ def twin(tx: Tx, runtime: Runtime, draft: TicketDraft, context: Context) -> Case
         return None
     shared = runtime.store.similar.sharing(tx, [(Clue.IDENTITY, number)])
     for candidate in runtime.store.similar.candidates(tx, shared):
-        if is_same_matter(candidate.ticket.body, draft.body):
+        if _same_care(candidate.ticket, draft) and is_same_matter(candidate.ticket.body, draft.body):
             runtime.store.cases.lock(tx, candidate.ticket.case_id)
             file = load(tx, runtime, candidate.ticket.case_id)
             if merging.takes_tickets(file.case):
                 return file
     return None
+
+
+def _same_care(known: Ticket, draft: TicketDraft) -> bool:
+    """Leave it to a person to join a report or complaint with another kind: a unit may have to stand aside from it."""
+    kinds = {known.kind, draft.kind or TicketKind.HELP}
+    return len(kinds) == 1 or not kinds & {TicketKind.REPORT, TicketKind.COMPLAINT}

@@ -11,7 +11,7 @@ from bridge.rules.findings import Findings
 from bridge.rules.patterns import group_references
 from bridge.rules.route import ALL_KINDS, CO_FLAGS
 
-BUILT_IN_FLAGS = {"confidential", "group", "period_unknown", "complex_suggested", ALL_KINDS, *CO_FLAGS}
+BUILT_IN_FLAGS = {"confidential", "group", "period_unknown", "complex_suggested", "staff_conduct", ALL_KINDS, *CO_FLAGS}
 """Set by the program from the ticket's fields, or with a meaning of their own."""
 
 

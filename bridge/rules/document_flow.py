@@ -40,6 +40,8 @@ class UnitEntry(Section):
         default_factory=list, description="本单位经办的险种"
     )
     remedy_authority: Short | None = Field(default=None, description="不服本单位行为时的行政复议机关")
+    aliases: Names = Field(default_factory=list, description="本单位的全称、简称和下设机构,用来认出被反映的就是本单位")
+    supervises: Names = Field(default_factory=list, description="由本单位主管的用人单位;举报它们的件不派给本单位")
     duties: Names
 
 

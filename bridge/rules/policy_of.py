@@ -81,6 +81,8 @@ def _unit(name: str, entry: UnitEntry) -> Unit:
         external=entry.external,
         coordinators=tuple(entry.coordinators),
         remedy_authority=entry.remedy_authority,
+        aliases=tuple(entry.aliases),
+        supervises=tuple(entry.supervises),
     )
 
 

@@ -8,7 +8,7 @@ portable form without it is right too (architecture section 6).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -247,12 +247,13 @@ class OutboxStore:
         where = and_(_T.c.region_code == self.region, _T.c.key == key, _T.c.state.in_([s.value for s in states]))
         return tx.write(update(_T).where(where).values(**values)).rowcount == 1
 
-    def cancel_for_units(self, tx: Tx, case_id: str) -> set[str]:
-        """Cancel what waits for units about a case; returns the assignments that some unit may have heard of.
+    def cancel_for_units(self, tx: Tx, case_id: str, units: Collection[str] | None = None) -> set[str]:
+        """Cancel what waits for units (all, or these) about a case; returns the assignments that some unit may have heard of.
 
         A message that was tried, fetched or leased may have arrived, even if nobody answered.
         """
         mine = and_(_T.c.region_code == self.region, _T.c.case_id == case_id, _T.c.kind == "unit")
+        mine = mine if units is None else and_(mine, _T.c.target.in_(sorted(units)))
         waiting = _T.c.state.in_([OutboxState.READY.value, OutboxState.PARKED.value])
         tx.write(update(_T).where(mine, waiting).values(state=OutboxState.CANCELLED.value, due_at=None))
         unseen = and_(_T.c.state == OutboxState.CANCELLED.value, _T.c.attempts == 0)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
 
-from bridge.core.vocabulary import DeadlineStatus, OutboxState
+from bridge.core.vocabulary import AssignmentState, DeadlineStatus, OutboxState
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, TICKETS, table_of
 from bridge.store.tables import OutboxRow
 from bridge.store.writer import Tx
@@ -24,7 +24,7 @@ _NOT_LATE = (DeadlineStatus.RUNNING.value, DeadlineStatus.DUE_SOON.value)
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """Filters of the case list; ``after`` is the last id of the page before."""
+    """Filters of the case list; ``after`` is the last id of the page before, ``reader`` the unit of a clerk who asks."""
 
     state: str | None = None
     unit: str | None = None
@@ -34,6 +34,7 @@ class CaseQuery:
     overdue: bool = False
     after: str | None = None
     limit: int = 50
+    reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,16 @@ class QueryStore:
         if query.feed is not None:
             found = found.where(_T.c.feed == query.feed)
         return found.where(_T.c.external_id == query.external_id) if query.external_id is not None else found
+
+    def taken_from(self, tx: Tx, unit: str, case_ids: list[str]) -> list[str]:
+        """Return which of these cases once gave this unit an assignment that was taken back."""
+        query = select(_A.c.case_id).where(
+            _A.c.region_code == self.region,
+            _A.c.unit == unit,
+            _A.c.state == AssignmentState.WITHDRAWN.value,
+            _A.c.case_id.in_(case_ids),
+        )
+        return [row.case_id for row in tx.read(query)]
 
     def _has_unit(self, unit: str) -> Any:
         return exists().where(_A.c.region_code == _C.c.region_code, _A.c.case_id == _C.c.id, _A.c.unit == unit)

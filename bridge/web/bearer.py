@@ -51,14 +51,15 @@ def check_visible(operator: Operator, case: dict[str, Any]) -> None:
     """Let a clerk see only cases the own unit has a part in.
 
     Raises:
-        Forbidden: another unit's case.
+        Forbidden: another unit's case, or one the own unit must have no part in (a report of itself).
     """
     unit = unit_bound(operator)
     if unit is None:
         return
     units = {assignment.get("unit") for assignment in case.get("assignments", [])}
     feeds = {ticket.get("feed") for ticket in case.get("tickets", [])}
-    if unit not in units and f"counter.{unit}" not in feeds:
+    shut_out = any(each["unit"] == unit and each["wholly"] for each in case.get("recused", []))
+    if shut_out or (unit not in units and f"counter.{unit}" not in feeds):
         raise Forbidden("经办员只能查看本单位参与的案件")
 
 

@@ -38,6 +38,7 @@ async def list_cases(request: web.Request) -> web.Response:
         overdue=flag_of(request, "overdue"),
         after=text_of(request, "after"),
         limit=limit_of(request, default=50),
+        reader=unit_bound(operator),
     )
     return json_answer(await context_of(request).service.cases(query))
 

@@ -16,6 +16,7 @@ from bridge.core.lifecycle import (
     leads,
     opinions,
     receipts,
+    recusal,
     replying,
     rounds,
     secrecy,
@@ -121,7 +122,12 @@ def _awaits_minutes(work: Work) -> bool:
 def act(work: Work, action: OperatorAction) -> None:
     """Apply an operator's action on one case. Raises IllegalTransition with what is allowed instead."""
     require(work, action.action)
-    _HANDLERS[action.action](work, action)
+    try:
+        _HANDLERS[action.action](work, action)
+    except IllegalTransition as error:
+        if error.allowed_actions is not None:
+            raise
+        raise IllegalTransition(str(error), allowed_actions=allowed_actions(work)) from error
 
 
 def require(work: Work, name: ActionName) -> None:
@@ -158,11 +164,14 @@ def _classify(work: Work, action: OperatorAction) -> None:
     lead = member(work, action.lead, "lead").id if action.lead else route.lead
     if lead is None:
         raise InvalidPayload([Problem("lead", "规则没有给出主办单位，请指定 lead")])
-    chosen = route.co_units if action.co_units is None else action.co_units
+    recusal.require(work, lead, Role.LEAD, "lead", action.reason)
+    chosen = recusal.fit(work, route.co_units) if action.co_units is None else action.co_units
     procedure = action.procedure or (route.procedure if action.co_units is None else None)
     if work.case.approved and action.procedure is None:
         procedure, chosen = work.case.procedure, action.co_units or work.case.co_units
     co_units = tuple(dict.fromkeys(member(work, unit, "co_units").id for unit in chosen if unit != lead))
+    for unit in co_units:
+        recusal.require(work, unit, Role.CO, "co_units", action.reason)
     procedure = procedure or fitting(co_units)
     work.set_case(
         category=action.category, lead=lead, co_units=co_units, procedure=_fit(procedure, co_units, action),
@@ -218,6 +227,7 @@ def _reroute(work: Work, action: OperatorAction) -> None:
     unit = member(work, action.unit)
     if unit.id == work.case.lead and work.lead() is not None:
         raise InvalidPayload([Problem("unit", "该单位已经是主办单位")])
+    recusal.require(work, unit.id, Role.LEAD, "unit", action.reason)
     work.record("case.rerouted", unit=unit.id, reason=action.reason, action=action.action.value)
     if work.case.procedure is None:
         work.set_case(procedure=fitting(work.case.co_units))
@@ -253,6 +263,7 @@ def _add_unit(work: Work, action: OperatorAction) -> None:
     unit = member(work, action.unit)
     if unit.id == work.case.lead or unit.id in work.case.co_units:
         raise InvalidPayload([Problem("unit", "该单位已经在办理本案")])
+    recusal.require(work, unit.id, Role.CO, "unit", action.reason)
     unfilled = next((a for a in work.assignments.values() if a.unfilled), None)
     if unfilled is not None:
         work.set_assignment(unfilled, unfilled=False)
@@ -326,6 +337,7 @@ def _override(work: Work, action: OperatorAction) -> None:
 
 def _return_upstream(work: Work, action: OperatorAction) -> None:
     """Return the tickets: as not ours, or, where a link says so, as already in another proceeding (A11)."""
+    recusal.refuse_accused(work, action.suggested, "suggested")
     proceedings = [outside.link_text(link) for link in work.case.links]
     said = [action.reason, *proceedings] if action.reason else proceedings
     code = "in_proceedings" if proceedings else "out_of_scope"

@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.core import outside
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt, UpstreamEvent
-from bridge.core.lifecycle import actions, matters, parts, receipts, replying, ticks, upstream, views
+from bridge.core.lifecycle import actions, exclusion, matters, parts, receipts, replying, ticks, upstream, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import CaseFile, Decision, TicketDraft
 from bridge.errors import NotFound
@@ -23,6 +23,7 @@ def _changed(
     work = Work.on(file, context)
     before = views.shown(work)
     change(work)
+    exclusion.enforce(work)
     views.tell_changed(work, before, except_unit=except_unit)
     views.complete_messages(work)
     return work

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bridge.core.commands import ActionName
-from bridge.core.lifecycle import acceptance, actions, clocks, replying, rounds, stages, views
+from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, recusal, replying, rounds, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import Case, CaseFile, Deadline, Ticket
-from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, Role, TicketState
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ _ANSWERED = (CaseState.REPLYING, CaseState.REPLIED)
 def merge(source: CaseFile, target: CaseFile, context: Context, reason: str | None = None) -> tuple[Work, Work]:
     """Move every ticket of ``source`` into ``target``, with its own clocks; ``source`` ends as ``merged``.
 
-    Raises InvalidPayload (itself), IllegalTransition (either case is over, or paused).
+    Raises InvalidPayload (itself), IllegalTransition (either case is over, or paused); either, if the one that leads
+    the target must stand aside from what joins it.
     """
     leaving, joining = Work.on(source, context), Work.on(target, context)
     if source.case.id == target.case.id:
@@ -40,6 +41,7 @@ def merge(source: CaseFile, target: CaseFile, context: Context, reason: str | No
     before = views.shown(joining)
     moved = _leave_for(leaving, target.case.id, reason)
     _take_in(joining, source.case, *moved, reason)
+    exclusion.enforce(joining)
     views.tell_changed(joining, before, except_unit=None)
     views.complete_messages(joining)
     return leaving, joining
@@ -61,6 +63,7 @@ def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | 
     views.complete_messages(giving)
     returning.set_case(parts=tuple(answered.get(part.matter, part) for part in source.case.parts))
     _return(returning, target.case, *moved, reason)
+    exclusion.enforce(returning)
     views.complete_messages(returning)
     return returning, giving
 
@@ -164,7 +167,10 @@ def _take_in(
     work.set_case(
         confidential=work.case.confidential or former.confidential, urged=work.case.urged or former.urged,
         links=(*work.case.links, *former.links), parts=(*work.case.parts, *former.parts),
+        flags=(*work.case.flags, *(f for f in former.flags if f == recusal.STAFF_CONDUCT and f not in work.case.flags)),
     )  # fmt: skip
+    if work.case.lead is not None:
+        recusal.require(work, work.case.lead, Role.LEAD, "into", reason)
     work.record("case.joined", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason)
     _tell_upstreams(work, former, added)
     if work.case.state in _ANSWERED:

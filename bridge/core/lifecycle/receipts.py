@@ -10,7 +10,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import acceptance, clocks, leads, legality, opinions, replying, secrecy, stages, views
+from bridge.core.lifecycle import (
+    acceptance,
+    clocks,
+    leads,
+    legality,
+    opinions,
+    recusal,
+    replying,
+    secrecy,
+    stages,
+    views,
+)
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, ExtensionRequest, OpinionBody, Ticket
 from bridge.core.policy import Unit
@@ -137,6 +148,7 @@ def _told(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
 
 
 def _returned(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
+    recusal.refuse_accused(work, receipt.suggested_external, "suggested_external")
     clocks.cancel_all(work, assignment.id)
     assignment = work.set_assignment(assignment, state=AssignmentState.RETURNED, owes=())
     work.record(
@@ -154,7 +166,7 @@ def _returned(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
 def _suggested(work: Work, assignment: Assignment, reference: str | None) -> Unit | None:
     unit = work.policy.unit_named(reference)
     fit = unit is not None and unit.duty and not unit.external and unit.id != assignment.unit
-    return unit if fit else None
+    return unit if fit and unit is not None and recusal.bar(work, unit.id, assignment.role) is None else None
 
 
 def _lead_returned(work: Work, assignment: Assignment, suggested: Unit | None) -> None:
@@ -199,6 +211,7 @@ def _transferred(work: Work, assignment: Assignment, receipt: UnitReceipt) -> No
     unit = work.policy.unit_named(receipt.to_unit)
     if unit is None or not unit.duty or unit.external or unit.id == assignment.unit:
         raise InvalidPayload([Problem("to_unit", "移送的单位不在规则的成员单位中，或就是本单位")])
+    recusal.require(work, unit.id, Role.LEAD, "to_unit", receipt.reason)
     work.record(
         "assignment.transferred", assignment=assignment.id, unit=assignment.unit, to=unit.id, reason=receipt.reason
     )

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.core.assessment import Assessment
-from bridge.core.lifecycle import acceptance, actions, clocks, stages, views
+from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, recusal, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import Case, CaseFile, Ticket, TicketBody, TicketDraft
 from bridge.core.policy import Policy, TicketFacts
-from bridge.core.vocabulary import CaseState, ProcedureId, TicketKind, TicketState
+from bridge.core.vocabulary import CaseState, ProcedureId, Role, TicketKind, TicketState
 
 
 def facts_of(feed: str, draft: TicketDraft, context: Context) -> TicketFacts:
@@ -135,11 +135,18 @@ def _go(work: Work, assessment: Assessment) -> None:
         actions.return_upstream(work, "out_of_scope", "不属于社会保险费征缴争议联合处置范围", found.out_reason)
     elif person or unasked:
         _wait_for_person(work, found.review_reason or _default_reason(work))
+    elif barred := recusal.bar(work, work.case.lead, Role.LEAD):
+        exclusion.give_to_office(work, barred.why)
     else:
-        if work.case.procedure is None:
-            work.set_case(procedure=ProcedureId.JOINT_GENERAL if work.case.co_units else ProcedureId.TRANSFER)
-        stages.tell_upstream_lead(work)
-        stages.begin(work)
+        _dispatch(work)
+
+
+def _dispatch(work: Work) -> None:
+    co_units = recusal.fit(work, work.case.co_units)
+    if work.case.procedure is None or co_units != work.case.co_units:
+        work.set_case(co_units=co_units, procedure=ProcedureId.JOINT_GENERAL if co_units else ProcedureId.TRANSFER)
+    stages.tell_upstream_lead(work)
+    stages.begin(work)
 
 
 def _default_reason(work: Work) -> str:

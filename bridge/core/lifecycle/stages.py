@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bridge.core.lifecycle import acceptance, clocks, replying, views
+from bridge.core.lifecycle import acceptance, clocks, recusal, replying, views
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import Assignment, Opinion, Ticket
 from bridge.core.policy import Duty, Gate, Stage, Who
@@ -101,7 +101,8 @@ def _units(work: Work, stage: Stage, duty: Duty) -> Iterable[str]:
 
 def others(work: Work) -> list[str]:
     """Return every member unit but the lead: whom a complex case asks (R28)."""
-    return [u.id for u in work.policy.units.values() if u.duty and not u.external and u.id != work.case.lead]
+    members = tuple(u.id for u in work.policy.units.values() if u.duty and not u.external and u.id != work.case.lead)
+    return list(recusal.fit(work, members))
 
 
 def join(work: Work, unit: str, *, overridden: bool = False) -> None:

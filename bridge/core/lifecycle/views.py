@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from bridge.core.lifecycle import agreement, clocks, legality, secrecy
+from bridge.core.lifecycle import agreement, clocks, legality, recusal, secrecy
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Case, FeePeriod, Message, Petitioner, Ticket
 from bridge.core.vocabulary import (
@@ -195,7 +195,7 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
         "respond_url": f"{work.context.respond_base}/v1/units/{assignment.unit}/assignments/{assignment.id}/receipts",
         "ready_to_consolidate": ready,
     }
-    if ready:
+    if ready and not recusal.shuts_out(work, reader):
         body["opinions"] = secrecy.blank_for(work, reader, opinions_view(work))
         body["contradictions"] = secrecy.blank_for(work, reader, contradictions_view(work))
     return body
@@ -229,7 +229,7 @@ def opinions_view(work: Work) -> list[dict[str, Any]]:
 def case_view(work: Work, unit: str) -> dict[str, Any]:
     """Return what a unit is told of the matter; a confidential petitioner is left out and blanked."""
     hidden = secrecy.hides_petitioner(work, unit)
-    tickets = list(work.tickets.values())
+    tickets = [] if recusal.shuts_out(work, unit) else list(work.tickets.values())
     return {
         "id": work.case.id,
         "confidential": work.case.confidential,
