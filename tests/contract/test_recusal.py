@@ -116,7 +116,7 @@ async def test_a_report_is_not_returned_to_the_accused(ledger: Ledger, name: str
         await ledger.receipt(case_id, "tax", "returned", suggested_external=name, **WHY)
 
 
-GIVING = (
+GIVING: tuple[dict[str, Any], ...] = (
     {"action": "classify", "category": "inspection_arrears", "lead": "tax"},
     {"action": "classify", "category": "inspection_arrears", "lead": "hrss", "co_units": ("tax",)},
     {"action": "classify", "category": "inspection_arrears"},
@@ -130,7 +130,10 @@ GIVING = (
     {"action": "suspend"},
     {"action": "resume"},
 )
-FIRST = ({"action": "designate", "unit": "hrss"}, {"action": "classify", "category": "late_fee", "lead": "hrss"})
+FIRST: tuple[dict[str, Any], ...] = (
+    {"action": "designate", "unit": "hrss"},
+    {"action": "classify", "category": "late_fee", "lead": "hrss"},
+)
 
 
 @pytest.mark.parametrize("actor", [OPERATOR, OFFICE, LEADER], ids=lambda actor: actor.role)
