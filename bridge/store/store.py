@@ -26,6 +26,7 @@ from bridge.store import migrate
 from bridge.store.audit import AuditStore
 from bridge.store.cases import CaseStore
 from bridge.store.codec import table_of
+from bridge.store.documents import DocumentStore
 from bridge.store.history import HistoryStore
 from bridge.store.inbound import InboundStore
 from bridge.store.leases import LeaseStore
@@ -71,6 +72,7 @@ class Store:
         self.inbound = InboundStore(self.region)
         self.history = HistoryStore(self.region, self.vault)
         self.audit = AuditStore(self.region, self.vault)
+        self.documents = DocumentStore(self.region, self.vault)
         self.leases = LeaseStore(self.region)
         self.replicas = ReplicaStore(self.region)
         self.queries = QueryStore(self.region)

@@ -319,3 +319,54 @@ class SettingRow(SQLModel, table=True):
     region_code: str = Field(primary_key=True, max_length=12)
     name: str = Field(primary_key=True, max_length=ID)
     value: str = Field(sa_type=Text)
+
+
+class DocumentRow(SQLModel, table=True):
+    """An issued document; its number, bytes and data never change. ``content``, ``blanked`` and ``fields`` are sealed.
+
+    ``blanked`` is the copy for readers who may not learn who a confidential petitioner is.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("region_code", "kind", "year", "serial", name="uq_documents_serial"),
+        UniqueConstraint("region_code", "number", name="uq_documents_number"),
+        Index("ix_documents_case_id", "region_code", "case_id"),
+    )
+    region_code: str = Field(primary_key=True, max_length=12)
+    id: str = Field(primary_key=True, max_length=ID)
+    case_id: str = Field(max_length=ID)
+    kind: str = Field(max_length=16)
+    subject: str = Field(max_length=ID)
+    unit: str | None = Field(default=None, max_length=ID)
+    year: int
+    serial: int
+    number: str = Field(max_length=80)
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    issued_by: str = Field(max_length=120)
+    template_sha256: str = Field(max_length=64)
+    sha256: str = Field(max_length=64)
+    size: int
+    content: bytes = Field(sa_type=LargeBinary)
+    blanked: bytes | None = Field(default=None, sa_type=LargeBinary)
+    fields: bytes = Field(sa_type=LargeBinary)
+
+
+class DocumentNumberRow(SQLModel, table=True):
+    """The last number drawn of a kind in a year (文号); rolled back with the document that drew it, so there is no gap."""
+
+    __tablename__ = "document_numbers"
+    region_code: str = Field(primary_key=True, max_length=12)
+    kind: str = Field(primary_key=True, max_length=16)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class DocumentDueRow(SQLModel, table=True):
+    """A case that was archived and whose documents are still to be issued; ``due_at`` is wall time."""
+
+    __tablename__ = "documents_due"
+    __table_args__ = (Index("ix_documents_due_due_at", "region_code", "due_at"),)
+    region_code: str = Field(primary_key=True, max_length=12)
+    case_id: str = Field(primary_key=True, max_length=ID)
+    due_at: datetime = Field(sa_type=UtcDateTime)

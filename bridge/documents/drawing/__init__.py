@@ -1,0 +1,1 @@
+"""How the shipped templates are drawn: ``python -m bridge.documents.drawing`` writes them into ``templates/``."""

@@ -1,0 +1,1 @@
+"""From a case to the fields of each kind, by the Chinese names templates use; pure."""
