@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -59,6 +60,17 @@ def _pushed(value: object) -> object:
     return value
 
 
+def _number_form(value: str) -> str:
+    known = {"word", "year", "serial"}
+    try:
+        named = [name for _, name, _, _ in Formatter().parse(value) if name is not None]
+    except ValueError:
+        named = []
+    if set(named) != known or len(named) != len(known):
+        raise ValueError("文号格式须含 {word}、{year}、{serial} 各一次，例如 泽社争{word}〔{year}〕{serial}号")
+    return value
+
+
 Name = Annotated[str, AfterValidator(_name)]
 PushedType = Annotated[MessageType, BeforeValidator(_pushed)]
 
@@ -92,6 +104,14 @@ class Web(Table):
     head_seconds: float = Field(10.0, gt=0, le=120)
     body_seconds: float = Field(30.0, gt=0, le=600)
     max_connections: int = Field(1000, ge=1, le=100_000)
+
+
+class Documents(Table):
+    """``[documents]``: who issues, the form of a 文号, and where the county's own templates are."""
+
+    county: str = Field("泽州县", min_length=1, max_length=30)
+    number: Annotated[str, AfterValidator(_number_form)] = "泽社争{word}〔{year}〕{serial}号"
+    templates: LocatedPath = Field(Path("templates"), validate_default=True)
 
 
 class FeedTable(BaseModel):
@@ -133,6 +153,7 @@ class Document(Table):
     log_format: Literal["json", "console"] = "json"
     encryption: Encryption = Field(default_factory=dict, validate_default=True)
     worker: Worker = Worker()
+    documents: Documents = Documents()
     web: Web = Web()
     feeds: dict[Name, FeedTable] = Field(default_factory=dict)
     channels: dict[Name, ChannelTable] = Field(default_factory=dict)
@@ -212,6 +233,16 @@ class Settings:
     def review(self) -> bool | None:
         """Overrides ``review.enabled`` of the rules; None leaves it to them."""
         return self.document.review
+
+    @property
+    def documents(self) -> Documents:
+        """Word documents."""
+        return self.document.documents
+
+    @property
+    def templates(self) -> Path:
+        """The county's own Word templates; the folder need not be there."""
+        return self.document.documents.templates
 
     @property
     def key_file(self) -> Path:

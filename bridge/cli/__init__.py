@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bridge.cli import adapters, audit, calendar, cases, daemon, database, documents, outbox, rules, tokens
+from bridge.cli import adapters, audit, calendar, cases, daemon, database, documents, outbox, papers, rules, tokens
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for name, group in (
     ("calendar", calendar.app),
     ("cases", cases.app),
     ("outbox", outbox.app),
+    ("documents", papers.app),
     ("audit", audit.app),
     ("adapters", adapters.app),
     ("db", database.app),

@@ -65,6 +65,12 @@ _TAIL = """\
 # [channels.court]
 # adapter = "console"
 
+# 文书：发文机关、文号格式；本县模板放在 templates/ 里即代替自带的（bridge documents templates DIR 写出供修改）。
+# [documents]
+# county = "泽州县"
+# number = "泽社争{word}〔{year}〕{serial}号"
+# templates = "templates"
+
 # [worker]
 # concurrency = 128                        # 同时外发的消息数
 # lease_seconds = 25                       # 进程被杀后，其领走的消息过多久重发

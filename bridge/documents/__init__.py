@@ -8,5 +8,4 @@ titles.py    what each kind is called
 fields/      from a case to the fields of each kind
 desk.py      use cases: issue, list, read
 drawing/     how the shipped templates are drawn (for developers)
-ledger/      the daily 台账 on paper
 """

@@ -101,7 +101,7 @@ class Template:
             ) from None
         except (TemplateError, TypeError, ValueError, KeyError, RecursionError) as error:
             raise TemplateRefused(f"模板《{self.name}》填写出错：{_said(str(error))}") from None
-        xml = _WORD.resolve_listing(xml.replace("\n<w:p", "<w:p"))
+        xml = str(_WORD.resolve_listing(xml.replace("\n<w:p", "<w:p")))
         try:
             etree.fromstring(xml.encode(), _PARSER)
         except etree.XMLSyntaxError:
@@ -126,7 +126,7 @@ def _decoded(name: str, part: bytes) -> str:
         root = etree.fromstring(part, _PARSER)
     except etree.XMLSyntaxError:
         raise TemplateRefused(f"模板《{name}》已损坏，请用 Word 或 WPS 重新另存为 .docx") from None
-    return etree.tostring(root, encoding="unicode")
+    return str(etree.tostring(root, encoding="unicode"))
 
 
 def _compiled(name: str, environment: TemplateEnvironment, source: str) -> Compiled:

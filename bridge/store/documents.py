@@ -1,7 +1,6 @@
 """Issued documents: their numbers, drawn without a gap, and their sealed bytes.
 
-Owns: drawing a number in the transaction that uses it, keeping and reading documents, the archived cases that still
-wait for theirs. Must not: render.
+Owns: drawing a number in the transaction that uses it, keeping and reading documents. Must not: render.
 """
 
 from __future__ import annotations
@@ -11,17 +10,16 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.crypto import Vault
 from bridge.store.codec import table_of
-from bridge.store.tables import DocumentDueRow, DocumentNumberRow, DocumentRow
+from bridge.store.tables import DocumentNumberRow, DocumentRow
 from bridge.store.writer import Tx
 
 _D = table_of(DocumentRow)
 _N = table_of(DocumentNumberRow)
-_W = table_of(DocumentDueRow)
 
 Fields = dict[str, Any]
 """The data a document was made from: texts, and lists and mappings of texts, by the Chinese names templates use."""
@@ -94,25 +92,6 @@ class DocumentStore:
         if blanked and row.blanked is not None:
             return self.vault.open(row.blanked, self._aad("blanked", document_id))
         return self.vault.open(row.content, self._aad("content", document_id))
-
-    def owe(self, tx: Tx, case_id: str, wall: datetime) -> None:
-        """Note that an archived case waits for its documents; noted twice is noted once."""
-        known = tx.read(select(_W.c.case_id).where(*self._here(_W), _W.c.case_id == case_id)).first()
-        if known is None:
-            tx.write(insert(_W), [{"region_code": self.region, "case_id": case_id, "due_at": wall}])
-
-    def owed(self, tx: Tx, wall: datetime, limit: int) -> list[str]:
-        """Return the cases that wait for their documents, longest first."""
-        query = select(_W.c.case_id).where(*self._here(_W), _W.c.due_at <= wall).order_by(_W.c.due_at, _W.c.case_id)
-        return [row.case_id for row in tx.read(query.limit(limit))]
-
-    def settled(self, tx: Tx, case_id: str) -> None:
-        """Note that a case has its documents."""
-        tx.write(delete(_W).where(*self._here(_W), _W.c.case_id == case_id))
-
-    def postpone(self, tx: Tx, case_id: str, wall: datetime) -> None:
-        """Look at a case again at ``wall``."""
-        tx.write(update(_W).where(*self._here(_W), _W.c.case_id == case_id).values(due_at=wall))
 
     def _here(self, table: Table) -> tuple[Any, ...]:
         return (table.c.region_code == self.region,)

@@ -360,13 +360,3 @@ class DocumentNumberRow(SQLModel, table=True):
     kind: str = Field(primary_key=True, max_length=16)
     year: int = Field(primary_key=True)
     last: int
-
-
-class DocumentDueRow(SQLModel, table=True):
-    """A case that was archived and whose documents are still to be issued; ``due_at`` is wall time."""
-
-    __tablename__ = "documents_due"
-    __table_args__ = (Index("ix_documents_due_due_at", "region_code", "due_at"),)
-    region_code: str = Field(primary_key=True, max_length=12)
-    case_id: str = Field(primary_key=True, max_length=ID)
-    due_at: datetime = Field(sa_type=UtcDateTime)

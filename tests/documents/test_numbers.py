@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -45,7 +46,7 @@ async def test_two_processes_at_once_draw_every_number_once(store: Store, databa
     await other.start()
     stores = [store] if store.single else [store, other]
     drawn = await asyncio.gather(
-        *[one.write(lambda tx, one=one: draw(one, tx)) for one in (stores[n % len(stores)] for n in range(AT_ONCE))]
+        *[one.write(partial(draw, one)) for one in (stores[n % len(stores)] for n in range(AT_ONCE))]
     )
     await other.stop()
     assert sorted(drawn) == list(range(1, AT_ONCE + 1))
@@ -78,12 +79,3 @@ async def test_bytes_and_data_are_sealed_and_come_back(store: Store) -> None:
     assert [each.number for each in listed] == ["register〔2026〕1号"]
     assert await store.read(lambda tx: store.documents.content(tx, listed[0].id)) == b"docx"
     assert await store.read(lambda tx: store.documents.fields(tx, listed[0].id)) == {"文号": "1"}
-
-
-async def test_archived_cases_wait_in_order_and_can_be_postponed(store: Store) -> None:
-    owe, later = store.documents.owe, NOW + timedelta(minutes=10)
-    await store.write(lambda tx: (owe(tx, "c1", NOW), owe(tx, "c2", NOW + timedelta(seconds=1)), owe(tx, "c1", later)))
-    assert await store.read(lambda tx: store.documents.owed(tx, later, 9)) == ["c1", "c2"]
-    await store.write(lambda tx: (store.documents.postpone(tx, "c1", later), store.documents.settled(tx, "c2")))
-    assert await store.read(lambda tx: store.documents.owed(tx, NOW, 9)) == []
-    assert await store.read(lambda tx: store.documents.owed(tx, later, 9)) == ["c1"]

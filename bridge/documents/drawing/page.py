@@ -60,10 +60,13 @@ def write(paragraph: Paragraph, text: str, *, font: str = BODY, size: int = SIZE
     return paragraph
 
 
-def line(document: Docx, text: str, *, font: str = BODY, size: int = SIZE_3, align: object = None) -> Paragraph:
+def line(
+    document: Docx, text: str, *, font: str = BODY, size: int = SIZE_3, align: WD_ALIGN_PARAGRAPH | None = None
+) -> Paragraph:
     """Add a line that is not indented."""
     paragraph = write(document.add_paragraph(), text, font=font, size=size)
-    paragraph.alignment = align
+    if align is not None:
+        paragraph.alignment = align
     return paragraph
 
 
@@ -83,9 +86,7 @@ def head(document: Docx) -> None:
     number = line(document, "{{ 文号 }}", align=CENTER)
     number.paragraph_format.space_before = Pt(LINE_POINTS / 2)
     number._p.get_or_add_pPr().append(  # noqa: SLF001 - as above
-        parse_xml(
-            f'<w:pBdr {nsdecls("w")}><w:bottom w:val="single" w:sz="12" w:space="4" w:color="E60012"/></w:pBdr>'
-        )
+        parse_xml(f'<w:pBdr {nsdecls("w")}><w:bottom w:val="single" w:sz="12" w:space="4" w:color="E60012"/></w:pBdr>')
     )
     title = line(document, "{{ 标题 }}", font=TITLE, size=SIZE_2, align=CENTER)
     title.paragraph_format.space_before = title.paragraph_format.space_after = Pt(LINE_POINTS)
@@ -111,10 +112,11 @@ def cell(table: Table, row: int, column: int, text: str, *, label: bool = False)
 
 def grid(document: Docx, rows: int, widths_mm: tuple[int, ...]) -> Table:
     """Add a ruled table; rows are not torn apart at a page's end, long ones may break."""
-    table = document.add_table(rows, len(widths_mm))
+    table: Table = document.add_table(rows, len(widths_mm))
     table.style = document.styles["Table Grid"]
     table.autofit = False
     for column, width in enumerate(widths_mm):
+        table.columns[column].width = Mm(width)
         for each in table.columns[column].cells:
             each.width = Mm(width)
     return table

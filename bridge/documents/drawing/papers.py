@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping
 from docx.document import Document as Docx
 
 from bridge.core.documents import DocumentKind
-from bridge.documents.drawing.page import CENTER, HEAVY, SIZE_2, SIZE_5, TITLE, body, cell, grid, head, line, sheet, sign
+from bridge.documents.drawing.page import (
+    CENTER,
+    HEAVY,
+    SIZE_2,
+    SIZE_5,
+    TITLE,
+    body,
+    cell,
+    grid,
+    head,
+    line,
+    sheet,
+    sign,
+)
 
 _WIDTHS = (28, 50, 28, 50)
 _PAIRS = (
@@ -43,7 +56,9 @@ def register() -> Docx:
     line(document, "{{ 标题 }}", font=TITLE, size=SIZE_2, align=CENTER)
     line(document, "登记编号：{{ 文号 }}", size=SIZE_5)
     _pairs(document, _PAIRS)
-    _wide(document, (("反映的主要内容", "{{ 反映内容 }}"), ("诉求请求", "{{ 诉求请求 }}"), ("特殊情形", "{{ 特殊情形 }}")))
+    _wide(
+        document, (("反映的主要内容", "{{ 反映内容 }}"), ("诉求请求", "{{ 诉求请求 }}"), ("特殊情形", "{{ 特殊情形 }}"))
+    )
     _wide(document, (("附件清单", "{{ 附件清单 }}"),))
     _pairs(document, _HANDLED)
     _opinions(document)
@@ -75,9 +90,7 @@ def _opinions(document: Docx) -> None:
     _repeated(document, "各单位意见", "意见", names, widths)
 
 
-def _repeated(
-    document: Docx, field: str, each: str, names: tuple[str, ...], widths: tuple[int, ...]
-) -> None:
+def _repeated(document: Docx, field: str, each: str, names: tuple[str, ...], widths: tuple[int, ...]) -> None:
     table = grid(document, 4, widths)
     for column, name in enumerate(names):
         cell(table, 0, column, name, label=True)
@@ -91,7 +104,10 @@ def assignment() -> Docx:
     document = sheet()
     head(document)
     line(document, "{{ 主送 }}：")
-    body(document, "现将社会保险费征缴争议事项（案件{{ 案件编号 }}，来源工单{{ 来源工单号 }}）交你单位{{ 角色 }}，请按时限办理并回复。")
+    body(
+        document,
+        "现将社会保险费征缴争议事项（案件{{ 案件编号 }}，来源工单{{ 来源工单号 }}）交你单位{{ 角色 }}，请按时限办理并回复。",
+    )
     table_rows = (
         ("事项类别", "{{ 事项类别 }}"), ("险种", "{{ 险种 }}"), ("处置方式", "{{ 处置方式 }}"),
         ("主办单位", "{{ 主办单位 }}"), ("协办单位", "{{ 协办单位 }}"),
@@ -128,7 +144,10 @@ def opinion() -> Docx:
     document = sheet()
     head(document)
     line(document, "{{ 主送 }}：")
-    body(document, "关于案件{{ 案件编号 }}（{{ 事项类别 }}），我单位作为{{ 角色 }}单位，第{{ 轮次 }}轮第{{ 版次 }}版意见如下：")
+    body(
+        document,
+        "关于案件{{ 案件编号 }}（{{ 事项类别 }}），我单位作为{{ 角色 }}单位，第{{ 轮次 }}轮第{{ 版次 }}版意见如下：",
+    )
     body(document, "{{ 意见 }}")
     body(document, "结论：{{ 结论 }}。{{ 逾期 }}")
     line(document, "{%p if 费款所属期 %}")
@@ -213,7 +232,7 @@ def reply_other() -> Docx:
 def _end_of_reply(document: Docx) -> None:
     _grounds(document)
     line(document, "{%p for 途径 in 救济途径 %}")
-    body(document, "{{ 途径 }}。")
+    body(document, "{{ 途径 }}")
     line(document, "{%p endfor %}")
     body(document, "联系人：{{ 联系.单位 }}{{ 联系.联系人 }}，电话：{{ 联系.电话 }}。")
     sign(document)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bridge.core import reply as composing
 from bridge.core.documents import Subject
-from bridge.core.lifecycle import legality, stages
+from bridge.core.lifecycle import legality, replying, stages
 from bridge.core.model import Assignment, Opinion
 from bridge.core.vocabulary import DeadlineKind, PartyRole, ProcedureId, ReceiptType
 from bridge.documents.fields import words
@@ -203,7 +203,7 @@ def reply_payer(matter: Matter, subject: Subject) -> Fields:  # noqa: ARG001 - e
         "未解决原因": matter.say(reply["unresolved_reason"]) if not reply["resolved"] else "",
         "各单位意见": [{"单位": name, "意见": text} for name, text in said] if len(said) > 1 else [],
         "依据": reply["legal_basis"],
-        "救济途径": reply["remedies"],
+        "救济途径": replying.printed_remedies(matter.work, matter.ticket, final, final.occurred_at),
         "联系": matter.contact(matter.answering_unit),
     }
 
@@ -219,6 +219,6 @@ def reply_other(matter: Matter, subject: Subject) -> Fields:  # noqa: ARG001 - e
         **{name: value for name, value in head.items() if name != "来源工单号"},
         "告知内容": matter.say(other.text if other else None),
         "依据": list(policy.replies.legal_basis),
-        "救济途径": composing.remedies(policy, [final, *matter.work.standing_opinions()]),
+        "救济途径": [],
         "联系": matter.contact(matter.answering_unit),
     }

@@ -51,20 +51,10 @@ def upgrade() -> None:
         sa.Column("last", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("region_code", "kind", "year"),
     )
-    op.create_table(
-        "documents_due",
-        sa.Column("region_code", sa.String(length=12), nullable=False),
-        sa.Column("case_id", sa.String(length=64), nullable=False),
-        sa.Column("due_at", bridge.store.types.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("region_code", "case_id"),
-    )
-    op.create_index("ix_documents_due_due_at", "documents_due", ["region_code", "due_at"], unique=False)
 
 
 def downgrade() -> None:
     """Take back. Issued documents are lost: restore the backup instead where there are any."""
-    op.drop_index("ix_documents_due_due_at", table_name="documents_due")
-    op.drop_table("documents_due")
     op.drop_table("document_numbers")
     op.drop_index("ix_documents_case_id", table_name="documents")
     op.drop_table("documents")
