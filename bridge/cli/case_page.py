@@ -13,7 +13,7 @@ Json = Mapping[str, Any]
 
 def page(case: Json) -> str:
     """Render who owes what by when."""
-    parts = [_head, _tickets, _matters, _assignments, _contradictions, _deadlines, _similar, _next]
+    parts = [_head, _tickets, _matters, _assignments, _answer, _deadlines, _similar, _next]
     return "\n".join(line for part in parts for line in part(case))
 
 
@@ -94,11 +94,14 @@ def _assignments(case: Json) -> Iterator[str]:
         yield f"  {each['id']}  {each['unit']}（{each['role']}）  {each['state']}  应办：{owed}  {dates}"
 
 
-def _contradictions(case: Json) -> Iterator[str]:
+def _answer(case: Json) -> Iterator[str]:
     if case.get("contradictions"):
         yield "各单位意见不一致"
     for each in case.get("contradictions", []):
         yield f"  {each['text']}{'（须更正，或由主办单位说明）' if each['must_explain'] else '（仅提示）'}"
+    if case.get("missing"):
+        yield "答复还缺"
+    yield from (f"  {each['unit']}  {each['text']}" for each in case.get("missing", []))
 
 
 def _deadlines(case: Json, *, basis: bool = False) -> Iterator[str]:

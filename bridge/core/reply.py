@@ -11,7 +11,7 @@ from datetime import timedelta, timezone
 from typing import Any
 
 from bridge.core import contradictions, outside
-from bridge.core.model import Case, Opinion
+from bridge.core.model import Case, Opinion, OpinionBody
 from bridge.core.policy import Policy
 from bridge.core.vocabulary import PeriodStage
 from bridge.errors import Problem
@@ -88,9 +88,8 @@ def _line(policy: Policy, opinion: Opinion, label: str | None = None) -> str:
     return f"{name}{signer}{day}{late}{label or '意见'}：{opinion.body.text}"
 
 
-def problems(policy: Policy, final: Opinion) -> list[Problem]:
+def problems(policy: Policy, body: OpinionBody) -> list[Problem]:
     """Return what the reply form still lacks; an empty list means it may be pushed."""
-    body = final.body
     required = ["public_text", *policy.replies.require]
     if not body.resolved:
         required.append("unresolved_reason")

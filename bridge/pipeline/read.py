@@ -71,6 +71,7 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "assignments": [assignment_view(work, assignment) for assignment in file.assignments],
         "opinions": [opinion_view(opinion) for opinion in file.opinions],
         "contradictions": views.contradictions_view(work),
+        "missing": views.missing_view(work),
         "deadlines": [deadline_view(d) for d in file.deadlines if d.status is not DeadlineStatus.CANCELLED],
         "allowed_actions": actions.allowed_actions(work),
     }

@@ -78,6 +78,14 @@ class ContradictionOut(Outgoing):
     text: str
 
 
+class MissingOut(Outgoing):
+    """A piece the rules want in the reply and nobody has supplied; ``unit`` owes it."""
+
+    field: str
+    unit: str
+    text: str
+
+
 class SentBackOut(Outgoing):
     """The answer of this version was not signed off; another one is owed."""
 
@@ -116,6 +124,7 @@ class UnitMessage(Outgoing):
     ready_to_consolidate: bool = False
     opinions: list[StandingOpinionOut] | None = None
     contradictions: list[ContradictionOut] | None = None
+    missing: list[MissingOut] | None = None
     sent_back: SentBackOut | None = None
     merged_into: str | None = None
 
@@ -349,6 +358,7 @@ class CaseOut(Outgoing):
     parts: list[dict[str, Any]] = Field(default_factory=list)
     similar: list[SimilarOut] = Field(default_factory=list)
     contradictions: list[ContradictionOut] = Field(default_factory=list)
+    missing: list[MissingOut] = Field(default_factory=list)
 
 
 class History(Outgoing):

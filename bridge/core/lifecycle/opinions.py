@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridge.core import reply as composing
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import agreement, clocks, replying, stages
+from bridge.core.lifecycle import agreement, clocks, reply_form, replying, stages
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Opinion, OpinionBody, OverrideNote
 from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, ReceiptType, Role
@@ -25,9 +24,10 @@ def record_opinion(work: Work, assignment: Assignment, receipt: UnitReceipt, bod
     if body.conclusion is Conclusion.NO_COMMENT and assignment.role is Role.LEAD:
         raise InvalidPayload([Problem("conclusion", "主办单位不能答复“无意见”，请给出处理结论")])
     _refuse_repetition(work, assignment, body)
-    opinion = _version(work, assignment, receipt, body, ReceiptType.OPINION)
     if _is_final(work, assignment):
-        _refuse_incomplete(work, opinion)
+        reply_form.require(work, body)
+        body = reply_form.completed(work, body)
+    opinion = _version(work, assignment, receipt, body, ReceiptType.OPINION)
     owed = ReceiptType.OPINION in assignment.owes
     after_override = owed and assignment.overridden
     disagreed = agreement.found(work)
@@ -60,8 +60,8 @@ def record_consolidated(work: Work, assignment: Assignment, receipt: UnitReceipt
     if body.conclusion is Conclusion.NO_COMMENT:
         raise InvalidPayload([Problem("conclusion", "总处理意见不能是“无意见”，请给出处理结论")])
     _refuse_repetition(work, assignment, body)
-    opinion = _version(work, assignment, receipt, body, ReceiptType.CONSOLIDATED)
-    _refuse_incomplete(work, opinion)
+    reply_form.require(work, body)
+    opinion = _version(work, assignment, receipt, reply_form.completed(work, body), ReceiptType.CONSOLIDATED)
     if body.override is not None:
         _override_to_the_end(work, body.override)
     agreement.require_explained(work, opinion)
@@ -145,9 +145,3 @@ def _refuse_repetition(work: Work, assignment: Assignment, body: OpinionBody) ->
             f"第{work.case.round}轮重办的意见与上一轮完全相同，请重新核实后写明新的处理情况",
             allowed=(),
         )
-
-
-def _refuse_incomplete(work: Work, opinion: Opinion) -> None:
-    missing = composing.problems(work.policy, opinion)
-    if missing:
-        raise InvalidPayload(missing)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from bridge.core.lifecycle import agreement, clocks, legality, recusal, secrecy
+from bridge.core.lifecycle import agreement, clocks, legality, recusal, reply_form, secrecy
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Case, FeePeriod, Message, Petitioner, Ticket
 from bridge.core.vocabulary import (
@@ -195,10 +195,17 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
         "respond_url": f"{work.context.respond_base}/v1/units/{assignment.unit}/assignments/{assignment.id}/receipts",
         "ready_to_consolidate": ready,
     }
+    if missing := reply_form.missing(work, assignment):
+        body["missing"] = missing
     if ready and not recusal.shuts_out(work, reader):
         body["opinions"] = secrecy.blank_for(work, reader, opinions_view(work))
         body["contradictions"] = secrecy.blank_for(work, reader, contradictions_view(work))
     return body
+
+
+def missing_view(work: Work) -> list[dict[str, Any]]:
+    """Return what the reply form still lacks, with the unit that owes it."""
+    return [piece for assignment in work.active() for piece in reply_form.missing(work, assignment)]
 
 
 def contradictions_view(work: Work) -> list[dict[str, Any]]:
