@@ -10,7 +10,20 @@ import sys
 
 import typer
 
-from bridge.cli import adapters, audit, calendar, cases, daemon, database, documents, outbox, papers, rules, tokens
+from bridge.cli import (
+    adapters,
+    audit,
+    calendar,
+    cases,
+    daemon,
+    database,
+    documents,
+    outbox,
+    papers,
+    rules,
+    simulate,
+    tokens,
+)
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
 
 app = typer.Typer(
@@ -20,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (daemon.init, daemon.serve, daemon.demo, documents.schemas, documents.openapi):
+for command in (daemon.init, daemon.serve, daemon.demo, documents.schemas, documents.openapi, simulate.simulate):
     app.command()(command)
 for name, group in (
     ("tokens", tokens.app),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,8 +16,9 @@ import structlog
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.model import Actor, TicketDraft
 from bridge.errors import NotFound, Unavailable
-from bridge.pipeline import deadlines, intake, operate, read, receipts, settle
+from bridge.pipeline import deadlines, forecast, intake, operate, read, receipts, settle
 from bridge.pipeline.commit import Committed
+from bridge.pipeline.forecast import Foreseen
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.intake import Taken
 from bridge.pipeline.observe import Observer
@@ -131,6 +133,10 @@ class Service:
         for committed in done:
             self.after(committed)
         return body
+
+    async def foresee(self, until: datetime, after: str) -> tuple[list[Foreseen], str | None]:
+        """Return what the clocks of the next hundred cases would do by ``until`` if nobody acted; nothing is written."""
+        return await self.runtime.store.read(lambda tx: forecast.page(tx, self.runtime, until, after))
 
     async def cases(self, query: CaseQuery) -> dict[str, Any]:
         """Return a page of cases."""

@@ -124,6 +124,12 @@ class QueryStore:
         )
         return [DueStep(row.case_id, row.id, row.next_step, row.next_fire_at) for row in tx.read(query)]
 
+    def cases_firing(self, tx: Tx, until: datetime, after: str, limit: int) -> list[str]:
+        """Return the ids, beyond ``after``, of cases that have a rung due by ``until``."""
+        due = (_D.c.next_fire_at.is_not(None), _D.c.next_fire_at <= until, _D.c.case_id > after)
+        query = select(_D.c.case_id).where(_D.c.region_code == self.region, *due).distinct()
+        return list(tx.read(query.order_by(_D.c.case_id).limit(limit)).scalars())
+
     def next_fire_at(self, tx: Tx) -> datetime | None:
         """Return when the next rung fires, or None."""
         query = select(func.min(_D.c.next_fire_at)).where(
