@@ -76,6 +76,14 @@ async def test_a_worker_against_an_employer_has_no_reconsideration(ledger: Ledge
     assert about(await remedies(ledger)) == {EMPLOYER}
 
 
+async def test_a_period_across_the_reform_has_the_acts_of_both(ledger: Ledger) -> None:
+    """S06: the employer's declaration, tax's handling since the reform, the agencies' assessment before it."""
+    text = "来电人反映丰实选煤厂2023年1月至2024年12月一直按最低基数给职工申报养老、失业、医保，要求按实际工资补缴基数差额。"
+    await answered(ledger, text, counterparty=Counterparty("丰实选煤厂", type=CounterpartyType.EMPLOYER))
+    both = {f"对人社局:{AGENCY}", f"对医保局:{AGENCY}"}
+    assert about(await remedies(ledger)) == {EMPLOYER, f"对税务局:{TAX}"} | both
+
+
 async def test_a_refund_names_every_unit_that_decided_and_not_the_treasury(ledger: Ledger) -> None:
     """S05: 税务初核 and 人社、医保复核 are acts of different authorities; finance only assists."""
     person = Counterparty("陆某（离职员工）", type=CounterpartyType.PERSON)
@@ -93,7 +101,8 @@ async def test_a_unit_without_comment_has_not_acted(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("kind", [TicketKind.CONSULT, TicketKind.SUGGESTION, TicketKind.REPORT])
 async def test_who_only_asks_proposes_or_reports_is_shown_none(ledger: Ledger, kind: TicketKind) -> None:
-    await answered(ledger, SINGLE, kind=kind, counterparty=AGENCY_TAX)
+    firm = Counterparty("乾源机修公司", type=CounterpartyType.EMPLOYER)
+    await answered(ledger, SINGLE, kind=kind, counterparty=firm if kind is TicketKind.REPORT else AGENCY_TAX)
     assert await remedies(ledger) == []
 
 
