@@ -147,6 +147,10 @@ class Vault:
             key = self._purposes[purpose] = hmac.digest(self._index_key, f"purpose\x00{purpose}".encode(), "sha256")
         return hmac.digest(key, data, "sha256")
 
+    def signing_seed(self, purpose: str) -> bytes:
+        """Return the seed (32 bytes) of a signing key of this installation, always the same for one purpose."""
+        return self.mac("signing seed", purpose.encode())
+
     def blind_index(self, kind: str, value: str) -> str:
         """Return a keyed hash (hex) by which equal values of one kind can be found without decrypting."""
         message = f"{kind}\x00{_normalised(value)}".encode("utf-8", "surrogatepass")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from bridge.core.assessment import Assessment, Route
 from bridge.core.model import TicketBody
 from bridge.core.remedy import Remedy
+from bridge.core.retention import Retention
 from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
@@ -136,6 +137,7 @@ class Procedure:
     consolidate: bool
     clause: str = ""
     variants: Mapping[str, tuple[Stage, ...]] = field(default_factory=dict)
+    retention: Retention | None = None
 
     def stages_for(self, category: str | None) -> tuple[Stage, ...]:
         """Return the stages for a category; a variant (the refund sequence) replaces the whole list."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bridge.core.policy import Gate, LimitSource, LimitUnit, Who
+from bridge.core.retention import Retention
 from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
@@ -105,11 +106,15 @@ class StageEntry(Section):
 
 
 class ProcedureEntry(Section):
-    """一种办理程序:按序的阶段,末了是否由主办综合。"""
+    """一种办理程序:按序的阶段,末了是否由主办综合。
+
+    retention: 归档时记下的保管期限;不写时专案永久、联办 30 年、其余 10 年。程序从不按期删除。
+    """
 
     name: Short
     clause: Short
     consolidate: bool
+    retention: Annotated[Retention, Field(strict=False)] | None = None
     stages: Annotated[list[StageEntry], Field(min_length=1)]
     variants: dict[Identifier, Annotated[list[StageEntry], Field(min_length=1)]] = Field(default_factory=dict)
 

@@ -94,6 +94,7 @@ def _procedures(entries: Mapping[ProcedureId, ProcedureEntry]) -> dict[Procedure
             stages=tuple(_stage(stage) for stage in entry.stages),
             consolidate=entry.consolidate,
             clause=entry.clause,
+            retention=entry.retention,
             variants={key: tuple(_stage(stage) for stage in stages) for key, stages in entry.variants.items()},
         )
         for name, entry in entries.items()

@@ -71,3 +71,22 @@ def test_cases_without_a_seal_are_sealed_once(run: Run, config: Path) -> None:
     assert "已加封 1 个案件" in run("audit", "seal").stdout
     assert run("audit", "verify").exit_code == 0
     assert json.loads(run("audit", "seal", "--json").stdout) == {"sealed": 0}
+
+
+def test_a_dossier_is_exported_once_and_verified_without_and_with_the_ledger(run: Run, config: Path) -> None:
+    case_id = with_service(config, one)
+    file = config.parent / "dossier.zip"
+    exported = json.loads(run("dossier", "export", case_id, "-o", str(file), "--json").stdout)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert run("dossier", "export", case_id, "-o", str(file)).exit_code == 2
+    alone = CliRunner().invoke(app, ["dossier", "verify", str(file), "--signed-by", exported["signed_by"]])
+    assert (alone.exit_code, "完整" in alone.stdout) == (0, True)
+    assert run("dossier", "verify", str(file)).exit_code == 0
+    other = CliRunner().invoke(app, ["dossier", "verify", str(file), "--signed-by", "0" * 32, "--json"])
+    assert (other.exit_code, json.loads(other.stdout)["holds"]) == (1, False)
+    change(config, "UPDATE tickets SET state = 'withdrawn'")
+    assert "登记后被改动过" in run("dossier", "verify", str(file)).stdout
+    refused = run("dossier", "export", case_id, "-o", str(file.with_name("second.zip")))
+    assert (refused.exit_code, "不予导出" in refused.output) == (1, True)
+    file.write_bytes(file.read_bytes().replace(b"QT-1", b"QT-2"))
+    assert CliRunner().invoke(app, ["dossier", "verify", str(file)]).exit_code == 1

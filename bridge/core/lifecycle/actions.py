@@ -409,7 +409,7 @@ def _close(work: Work, action: OperatorAction) -> None:
 
 
 def _archive(work: Work, action: OperatorAction) -> None:
-    work.record("case.archived", reason=action.reason)
+    work.record("case.archived", reason=action.reason, retention=replying.retention(work))
     replying.end(work, CaseState.ARCHIVED)
 
 

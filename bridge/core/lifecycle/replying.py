@@ -15,6 +15,7 @@ from bridge.core import reply as composing
 from bridge.core.lifecycle import acceptance, clocks, sides, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Opinion, Ticket
+from bridge.core.retention import retention_of
 from bridge.core.vocabulary import (
     CaseState,
     DeadlineKind,
@@ -157,8 +158,14 @@ def archive_if_done(work: Work) -> None:
     quiet = work.case.objection in ("none", "lapsed")
     owing = any(ReceiptType.OPINION in a.owes or ReceiptType.CONSOLIDATED in a.owes for a in work.active())
     if work.case.state is CaseState.REPLIED and quiet and sides.settled(work) and not owing:
-        work.record("case.archived", objection="未提出异议" if work.case.objection == "none" else "逾期未提出")
+        said = "未提出异议" if work.case.objection == "none" else "逾期未提出"
+        work.record("case.archived", objection=said, retention=retention(work))
         end(work, CaseState.ARCHIVED)
+
+
+def retention(work: Work) -> str:
+    """Return how long the case's papers are kept, as it is recorded when it is archived."""
+    return retention_of(work.case.procedure, work.policy.procedures).value
 
 
 def object_to(work: Work, routes: tuple[str, ...], final: Opinion | None) -> None:
