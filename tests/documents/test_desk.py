@@ -22,6 +22,7 @@ SECRET = Petitioner(name="桑小禾", phone="13600000303", id_number="1405251990
 
 async def replied(ledger: Ledger, **changes: Any) -> str:
     """A joint case up to its reply, with a text for each side."""
+    named = "桑小禾（13600000303）" if "petitioner" in changes else ""
     case_id = await ledger.ticket(JOINT + "桑小禾", petitioner=changes.pop("petitioner", SECRET), **changes)
     lead = (await ledger.view(case_id))["lead"]
     for unit in [*(await ledger.view(case_id))["co_units"], lead]:
@@ -32,7 +33,7 @@ async def replied(ledger: Ledger, **changes: Any) -> str:
     await ledger.receipt(case_id, lead, "signed", signed_by="受理人乙")
     await ledger.receipt(
         case_id, lead, "consolidated", text="欠费属实，责令单位补缴。", public_text="您反映的欠费属实，已责令补缴。",
-        signed_by="局长丙", other_side=OtherSide(text="请你单位于三十日内补缴职工桑小禾（13600000303）等人的欠费。"),
+        signed_by="局长丙", other_side=OtherSide(text=f"请你单位于三十日内补缴职工{named}等人的欠费。"),
     )  # fmt: skip
     return case_id
 
