@@ -13,7 +13,8 @@ from bridge.core.model import Attachment, TicketBody
 from bridge.dossier.check import against, check
 from bridge.dossier.package import Files, opened, packed
 from bridge.pipeline.dossier import Dossier, dossier
-from tests.pipeline.conftest import SINGLE, Ledger
+from bridge.store.documents import IssuedDocument
+from tests.pipeline.conftest import MONDAY, SINGLE, Ledger
 
 SEED = b"s" * 32
 MEDIA = Attachment("录音.mp3", "audio/mpeg", "a" * 64, "https://media.example/1")
@@ -129,6 +130,19 @@ async def test_the_retention_class_is_recorded_when_a_case_is_archived(ledger: L
     case_id = await archived(ledger)
     events = (await ledger.service.history(case_id))["events"]
     assert [e["detail"]["retention"] for e in events if e["type"] == "case.archived"] == ["years_10"]
+
+
+async def test_issued_documents_are_in_the_dossier(ledger: Ledger) -> None:
+    case_id = await archived(ledger)
+    paper = IssuedDocument(
+        id=f"{case_id}d1", case_id=case_id, kind="register", subject=case_id, unit=None, year=2026, serial=1,
+        number="第1号", issued_at=MONDAY, issued_by="operator:李四", template_sha256="0" * 64, sha256="0" * 64, size=4,
+    )  # fmt: skip
+    documents = ledger.store.documents
+    await ledger.store.write(lambda tx: documents.add(tx, paper, content=b"word", blanked=None, fields={}))
+    found = await read(ledger, case_id)
+    assert found.files[f"documents/{case_id}d1.docx"] == b"word"
+    assert found.facts["counts"]["documents"] == 1
 
 
 def test_what_is_no_dossier_is_refused() -> None:
