@@ -16,7 +16,7 @@ import structlog
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.model import Actor, TicketDraft
 from bridge.errors import NotFound, Unavailable
-from bridge.pipeline import deadlines, forecast, intake, operate, read, receipts, settle
+from bridge.pipeline import deadlines, forecast, intake, operate, read, receipts, reports, settle
 from bridge.pipeline.commit import Committed
 from bridge.pipeline.forecast import Foreseen
 from bridge.pipeline.inbound import Answer, Inbound
@@ -149,6 +149,15 @@ class Service:
     async def history(self, case_id: str) -> dict[str, Any]:
         """Return a case's history. Raises NotFound."""
         return await self.runtime.store.read(lambda tx: read.history(tx, self.runtime, case_id))
+
+    async def assessment(self, first: str | None, last: str | None, group: str | None) -> dict[str, Any]:
+        """Return the assessment of a span of days (考核). Raises InvalidPayload."""
+        span = reports.span_of(first, last, self.runtime.now())
+        return await reports.assessment(self.runtime, span, reports.grouping_of(group))
+
+    async def hotspots(self, first: str | None, last: str | None) -> dict[str, Any]:
+        """Return repeated and stuck matters of a span of days. Raises InvalidPayload."""
+        return await reports.hotspots(self.runtime, reports.span_of(first, last, self.runtime.now()))
 
     async def authenticate(self, token: str) -> Operator:
         """Return whose token this is. Raises AuthenticationFailed."""

@@ -64,10 +64,11 @@ class SimilarStore:
 
     def keep(self, tx: Tx, ticket: Ticket) -> None:
         """Index a ticket by its clues; those it is indexed by already stay."""
-        keys = dict.fromkeys(self._key(clue, value) for clue, value in clues(ticket.external_id, ticket.body))
+        keys = dict.fromkeys(self.key_of(clue, value) for clue, value in clues(ticket.external_id, ticket.body))
         tx.put(_KEEP, [{"region_code": self.region, "key": key, "ticket_id": ticket.id} for key in keys])
 
-    def _key(self, clue: Clue, value: str) -> str:
+    def key_of(self, clue: Clue, value: str) -> str:
+        """Return the keyed hash a clue is found by."""
         return self.vault.blind_index(clue.value, value)[:_KEY_CHARACTERS]
 
     def sharing(self, tx: Tx, wanted: Iterable[tuple[Clue, str]]) -> list[str]:
@@ -76,7 +77,7 @@ class SimilarStore:
         listed = sorted(dict.fromkeys(wanted), key=lambda entry: order.index(entry[0]))[:MOST_CLUES]
         found: dict[str, None] = {}
         for clue, value in listed:
-            rows = tx.fetch(_NEWEST, {"region": self.region, "key": self._key(clue, value)})
+            rows = tx.fetch(_NEWEST, {"region": self.region, "key": self.key_of(clue, value)})
             found.update(dict.fromkeys(row.ticket_id for row in rows))
         return list(found)
 

@@ -32,6 +32,7 @@ from bridge.store.inbound import InboundStore
 from bridge.store.leases import LeaseStore
 from bridge.store.migrate import SchemaState
 from bridge.store.outbox import OutboxStore
+from bridge.store.periods import PeriodStore
 from bridge.store.pulling import PullStore
 from bridge.store.queries import QueryStore
 from bridge.store.replicas import ReplicaStore
@@ -73,6 +74,7 @@ class Store:
         self.history = HistoryStore(self.region, self.vault)
         self.audit = AuditStore(self.region, self.vault)
         self.documents = DocumentStore(self.region, self.vault)
+        self.periods = PeriodStore(self.region, self.vault)
         self.leases = LeaseStore(self.region)
         self.replicas = ReplicaStore(self.region)
         self.queries = QueryStore(self.region)

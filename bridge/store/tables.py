@@ -235,6 +235,16 @@ class EventRow(SQLModel, table=True):
     """
 
     __tablename__ = "events"
+    __table_args__ = (
+        Index(
+            "ix_events_opened",
+            "region_code",
+            "recorded_at",
+            "case_id",
+            sqlite_where=text("seq = 1"),
+            postgresql_where=text("seq = 1"),
+        ),
+    )
     region_code: str = Field(primary_key=True, max_length=12)
     case_id: str = Field(primary_key=True, max_length=ID)
     seq: int = Field(primary_key=True)

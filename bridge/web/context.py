@@ -67,6 +67,12 @@ class Service(Protocol):
     async def history(self, case_id: str) -> dict[str, Any]:
         """Return one case's history."""
 
+    async def assessment(self, first: str | None, last: str | None, group: str | None) -> dict[str, Any]:
+        """Return the assessment of a span of days."""
+
+    async def hotspots(self, first: str | None, last: str | None) -> dict[str, Any]:
+        """Return repeated and stuck matters of a span of days."""
+
     async def authenticate(self, token: str) -> Operator:
         """Return whose token this is."""
 

@@ -19,8 +19,11 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _QUERY: dict[str, dict[str, Any]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": 500},
     "overdue": {"type": "boolean"},
+    "from": {"type": "string", "format": "date"},
+    "to": {"type": "string", "format": "date"},
+    "group": {"type": "string", "enum": ["category", "insurance", "unit", "feed", "month"]},
 }
-_TAGS = {"feeds": "上游", "units": "单位", "cases": "经办"}
+_TAGS = {"feeds": "上游", "units": "单位", "cases": "经办", "reports": "报表"}
 _SECURITY = {
     "webhook": {
         "type": "apiKey",

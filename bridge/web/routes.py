@@ -11,7 +11,7 @@ from enum import Enum
 
 from aiohttp import web
 
-from bridge.web import batch, intake, operations, operators, units
+from bridge.web import batch, intake, operations, operators, reports, units
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -150,6 +150,26 @@ ROUTES: tuple[Route, ...] = (
         {200: "CaseOut"},
         "Action",
         _ACT,
+    ),
+    Route(
+        "GET",
+        "/v1/reports/assessment",
+        reports.get_assessment,
+        "考核：期内受理的案件的各项数字，可由历史重新算出",
+        Caller.OPERATOR,
+        {200: "Assessment"},
+        refusals=(403, 422),
+        query=reports.ASSESSMENT,
+    ),
+    Route(
+        "GET",
+        "/v1/reports/hotspots",
+        reports.get_hotspots,
+        "焦点、堵点：同一单位反复、多次退单、逾期",
+        Caller.OPERATOR,
+        {200: "Hotspots"},
+        refusals=(403, 422),
+        query=reports.HOTSPOTS,
     ),
     Route("GET", "/healthz", operations.get_health, "进程存活", Caller.ANYBODY, {200: None}),
     Route("GET", "/readyz", operations.get_readiness, "各部分就绪", Caller.ANYBODY, {200: None}, refusals=(503,)),

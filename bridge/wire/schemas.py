@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from bridge.wire import outgoing
+from bridge.wire import outgoing, report
 from bridge.wire.action import ActionIn
 from bridge.wire.counter import CounterTicketIn
 from bridge.wire.event import EventIn
@@ -53,6 +53,8 @@ _MODELS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
             outgoing.CaseList,
             outgoing.CaseOut,
             outgoing.History,
+            report.Assessment,
+            report.Hotspots,
             outgoing.UnitMessage,
             outgoing.ProblemDetails,
         )

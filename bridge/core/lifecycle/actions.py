@@ -180,12 +180,19 @@ def _classify(work: Work, action: OperatorAction) -> None:
     )  # fmt: skip
     if action.procedure is not None and work.case.state is CaseState.AWAITING_APPROVAL:
         work.set_case(state=CaseState.HANDLING)
-    work.record("case.classified", category=action.category, former=before, lead=lead, reason=action.reason)
+    work.record(
+        "case.classified", category=action.category, former=before, lead=lead, reason=action.reason,
+        procedure=_procedure(work),
+    )  # fmt: skip
     leads.replan(work)
     if former != lead:
         stages.tell_upstream_lead(work)
     if told and before is not None and before != action.category:
         _tell_category_change(work, before)
+
+
+def _procedure(work: Work) -> str | None:
+    return work.case.procedure.value if work.case.procedure else None
 
 
 def fitting(co_units: tuple[str, ...]) -> ProcedureId:
@@ -228,9 +235,11 @@ def _reroute(work: Work, action: OperatorAction) -> None:
     if unit.id == work.case.lead and work.lead() is not None:
         raise InvalidPayload([Problem("unit", "该单位已经是主办单位")])
     recusal.require(work, unit.id, Role.LEAD, "unit", action.reason)
-    work.record("case.rerouted", unit=unit.id, reason=action.reason, action=action.action.value)
     if work.case.procedure is None:
         work.set_case(procedure=fitting(work.case.co_units))
+    work.record(
+        "case.rerouted", unit=unit.id, reason=action.reason, action=action.action.value, procedure=_procedure(work)
+    )
     work.set_case(review_reason="")
     if work.case.state is CaseState.TRIAGE and not any(True for _ in work.active()):
         work.set_case(lead=unit.id, co_units=tuple(u for u in work.case.co_units if u != unit.id))
@@ -268,9 +277,11 @@ def _add_unit(work: Work, action: OperatorAction) -> None:
     if unfilled is not None:
         work.set_assignment(unfilled, unfilled=False)
     work.set_case(co_units=(*work.case.co_units, unit.id))
-    work.record("unit.added", unit=unit.id, reason=action.reason)
-    if work.case.procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT):
+    single = work.case.procedure in (ProcedureId.TRANSFER, ProcedureId.DIRECT)
+    if single:
         work.set_case(procedure=ProcedureId.JOINT_GENERAL)
+    work.record("unit.added", unit=unit.id, reason=action.reason, procedure=_procedure(work))
+    if single:
         leads.replan(work)
         return
     if work.case.state is CaseState.CONSOLIDATING:
@@ -284,7 +295,7 @@ def _approve(work: Work, action: OperatorAction) -> None:
     clocks.close(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
     others = tuple(stages.others(work))
     work.set_case(approved=True, procedure=ProcedureId.JOINT_COMPLEX, state=CaseState.HANDLING, co_units=others)
-    work.record("complex.approved", reason=action.reason, on_behalf_of=action.on_behalf_of)
+    work.record("complex.approved", reason=action.reason, on_behalf_of=action.on_behalf_of, procedure=_procedure(work))
     leads.replan(work)
 
 
@@ -300,7 +311,7 @@ def _deny(work: Work, action: OperatorAction) -> None:
         raise InvalidPayload([Problem("assignment_id", "驳回延期申请须写明 assignment_id")])
     clocks.close(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
     work.set_case(procedure=ProcedureId.JOINT_GENERAL, state=CaseState.HANDLING)
-    work.record("complex.denied", reason=action.reason, on_behalf_of=action.on_behalf_of)
+    work.record("complex.denied", reason=action.reason, on_behalf_of=action.on_behalf_of, procedure=_procedure(work))
     leads.replan(work)
 
 

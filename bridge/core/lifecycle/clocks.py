@@ -144,6 +144,8 @@ def close(work: Work, deadline: Deadline | None, *, at: datetime | None = None) 
     status = DeadlineStatus.MET if met else DeadlineStatus.MISSED
     if not met and deadline.status is not DeadlineStatus.OVERDUE:
         record_miss(work, deadline)
+    if not met or deadline.status is DeadlineStatus.OVERDUE:
+        _record_end_of_delay(work, deadline)
     work.set_deadline(deadline, status=status, closed_at=work.now, next_step=None, next_fire_at=None)
 
 
@@ -153,9 +155,16 @@ def record_miss(work: Work, deadline: Deadline) -> None:
     work.record("deadline.missed", deadline=deadline.id, kind=deadline.kind.value, unit=unit)
 
 
+def _record_end_of_delay(work: Work, deadline: Deadline) -> None:
+    """Write into the history that a missed clock is no longer overdue: met after all, moved, or no longer due."""
+    work.record("delay.ended", deadline=deadline.id, kind=deadline.kind.value)
+
+
 def cancel(work: Work, deadline: Deadline | None) -> None:
     """Stop a clock that no longer applies."""
     if deadline is not None and deadline.status in OPEN:
+        if deadline.status is DeadlineStatus.OVERDUE:
+            _record_end_of_delay(work, deadline)
         work.set_deadline(
             deadline, status=DeadlineStatus.CANCELLED, closed_at=work.now, next_step=None, next_fire_at=None
         )
@@ -177,6 +186,7 @@ def move(work: Work, deadline: Deadline, until: datetime, clause: str) -> None:
         status=DeadlineStatus.RUNNING if until > work.now else deadline.status,
         basis=(*deadline.basis, DeadlineBasis("extension", until, clause)),
     )
+    _note_relief(work, deadline, moved)
     fired_until = max(work.now, deadline.start_at)
     work.deadlines[deadline.id] = with_ladder(
         work, moved, LimitUnit.WORKING_DAYS, reminded=_is_reminded(work, deadline), after=fired_until
@@ -244,7 +254,13 @@ def _recompute(
         provisional=provisional,
         status=DeadlineStatus.RUNNING if basis.due_at > work.now else deadline.status,
     )
+    _note_relief(work, deadline, moved)
     work.deadlines[deadline.id] = with_ladder(work, moved, unit_of, reminded=True, after=work.now)
+
+
+def _note_relief(work: Work, before: Deadline, moved: Deadline) -> None:
+    if before.status is DeadlineStatus.OVERDUE and moved.status is DeadlineStatus.RUNNING:
+        _record_end_of_delay(work, before)
 
 
 def start_for_dispatch(work: Work, assignment: Assignment, *, sign: bool, opinion: bool) -> None:

@@ -29,7 +29,10 @@ def set_lead(work: Work, unit: str, *, transferred: bool = False) -> None:
     stages.stop_consolidation(work)
     if work.case.state is not CaseState.AWAITING_APPROVAL:
         work.set_case(state=CaseState.HANDLING)
-    work.record("lead.changed", unit=unit, former=former.unit if former else None)
+    work.record(
+        "lead.changed", unit=unit, former=former.unit if former else None,
+        procedure=work.case.procedure.value if work.case.procedure else None,
+    )  # fmt: skip
     _install_lead(work, unit)
     clocks.restart_reply_limits(work)
     stages.tell_upstream_lead(work, transferred=transferred)

@@ -15,7 +15,7 @@ from bridge.core.commands import ActionName
 from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, recusal, replying, rounds, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import Case, CaseFile, Deadline, Ticket
-from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, Role, TicketState
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, DeadlineStatus, Role, TicketState
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 T = TypeVar("T")
@@ -101,7 +101,9 @@ def _leave_for(work: Work, into: str, reason: str | None) -> tuple[list[Ticket],
     views.complete_messages(work)
     work.messages[:] = [replace(m, payload={**m.payload, "merged_into": into}) for m in work.messages]
     tickets, deadlines = _take_out(work, list(work.tickets.values()))
-    work.record("case.merged", into=into, tickets=[ticket.id for ticket in tickets], reason=reason)
+    work.record(
+        "case.merged", into=into, tickets=[ticket.id for ticket in tickets], reason=reason, overdue=_overdue(deadlines)
+    )
     work.set_case(merged_into=into, before_merge=state, merge_withdrew=withdrew, sign_off_pending=False)
     replying.end(work, CaseState.MERGED)
     home = work.case.id
@@ -117,7 +119,9 @@ def _give_back(work: Work, former: Case, reason: str | None) -> tuple[list[Ticke
         parts=_without_last(work.case.parts, parts, lambda part: part.matter),
     )
     tickets, deadlines = _take_out(work, [t for t in work.tickets.values() if home in t.came_from])
-    work.record("case.parted", to=home, tickets=[ticket.id for ticket in tickets], reason=reason)
+    work.record(
+        "case.parted", to=home, tickets=[ticket.id for ticket in tickets], reason=reason, overdue=_overdue(deadlines)
+    )
     rounds.settle_rest(work)
     return [replace(t, came_from=t.came_from[: t.came_from.index(home)]) for t in tickets], deadlines
 
@@ -141,6 +145,12 @@ def _take_out(work: Work, tickets: Sequence[Ticket]) -> tuple[list[Ticket], list
     for deadline in deadlines:
         del work.deadlines[deadline.id]
     return list(tickets), deadlines
+
+
+def _overdue(deadlines: Iterable[Deadline]) -> list[dict[str, str]]:
+    """Return the missed clocks that move with their tickets, as the history names them."""
+    late = [deadline for deadline in deadlines if deadline.status is DeadlineStatus.OVERDUE]
+    return [{"deadline": deadline.id, "kind": deadline.kind.value, "unit": deadline.unit} for deadline in late]
 
 
 def _put_in(work: Work, former: Case, tickets: Iterable[Ticket], deadlines: Iterable[Deadline]) -> list[Ticket]:
@@ -171,7 +181,10 @@ def _take_in(
     )  # fmt: skip
     if work.case.lead is not None:
         recusal.require(work, work.case.lead, Role.LEAD, "into", reason)
-    work.record("case.joined", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason)
+    work.record(
+        "case.joined", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason,
+        overdue=_overdue(deadlines),
+    )  # fmt: skip
     _tell_upstreams(work, former, added)
     if work.case.state in _ANSWERED:
         _answer_as_standing(work, [work.tickets[ticket.id] for ticket in added])
@@ -204,7 +217,10 @@ def _return(
 ) -> None:
     """Open the merged case again where it stood; units are sent their assignments again under the same ids."""
     added = _put_in(work, former, tickets, deadlines)
-    work.record("case.unmerged", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason)
+    work.record(
+        "case.unmerged", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason,
+        overdue=_overdue(deadlines),
+    )  # fmt: skip
     before, withdrew = work.case.before_merge, work.case.merge_withdrew
     work.set_case(merged_into=None, before_merge=None, merge_withdrew=(), closed_at=None, state=CaseState.HANDLING)
     states = {ticket.state for ticket in added}

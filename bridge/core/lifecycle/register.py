@@ -121,6 +121,7 @@ def _record_assessment(work: Work, assessment: Assessment) -> None:
         confidence=round(found.confidence, 3),
         lead=assessment.route.lead,
         procedure=assessment.route.procedure.value if assessment.route.procedure else None,
+        insurance=[kind.value for kind in work.case.insurance],
         rules=assessment.rules_hash,
         evidence=[{"rule": hit.rule, "matched": hit.matched} for hit in found.evidence],
     )

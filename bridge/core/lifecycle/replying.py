@@ -19,6 +19,7 @@ from bridge.core.retention import retention_of
 from bridge.core.vocabulary import (
     CaseState,
     DeadlineKind,
+    DeadlineStatus,
     MessageType,
     ReceiptType,
     Side,
@@ -118,7 +119,9 @@ def received(work: Work, ticket: Ticket) -> None:
     for kind in (DeadlineKind.REPLY, DeadlineKind.ACCEPT_NOTICE):
         clocks.close(work, work.clock_of(ticket.id, kind))
     work.set_ticket(ticket, state=TicketState.REPLIED)
-    work.record("reply.delivered", ticket=ticket.id, round=ticket.round)
+    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    late = clock is not None and clock.status is DeadlineStatus.MISSED
+    work.record("reply.delivered", ticket=ticket.id, round=ticket.round, late=late)
     if not work.owing_tickets() and work.case.state is CaseState.REPLYING:
         replied(work)
 

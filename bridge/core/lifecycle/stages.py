@@ -183,7 +183,10 @@ def dispatch(work: Work, assignment: Assignment) -> None:
     )
     sign, opinion = (type_ in assignment.owes for type_ in (ReceiptType.SIGNED, ReceiptType.OPINION))
     clocks.start_for_dispatch(work, assignment, sign=sign, opinion=opinion)
-    work.record("assignment.dispatched", assignment=assignment.id, unit=assignment.unit, role=assignment.role.value)
+    work.record(
+        "assignment.dispatched", assignment=assignment.id, unit=assignment.unit, role=assignment.role.value,
+        procedure=work.case.procedure.value if work.case.procedure else None,
+    )  # fmt: skip
     views.send_unit(work, assignment, MessageType.ASSIGNMENT_DISPATCHED)
 
 
