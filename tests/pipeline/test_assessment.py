@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from bridge.core import scorecard
-from bridge.core.model import Counterparty
+from bridge.core.model import Counterparty, Petitioner
 from bridge.core.scorecard import Grouping
 from bridge.core.vocabulary import Conclusion, CounterpartyType, ReturnReason, TicketKind, UrgeLevel
 from bridge.errors import BridgeError
@@ -44,7 +44,7 @@ class County:
                 await self.ledger.deliver()
             await self.ledger.service.sweep()
             self.ledger.clock.move_to(self.ledger.clock.now() + timedelta(days=1, minutes=self.dice.randint(0, 300)))
-        for days_later in (0, 16, 1):
+        for days_later in (0, 40, 1):
             self.ledger.clock.move_to(self.ledger.clock.now() + timedelta(days=days_later))
             await self.ledger.deliver()
             await self.ledger.service.sweep()
@@ -52,10 +52,12 @@ class County:
     async def _register(self) -> None:
         content = self.dice.choice((SINGLE, SINGLE, SINGLE, JOINT, JOINT, REFUND, OUTSIDE))
         number = f"R{len(self.cases)}"
-        firm = Counterparty(f"第{self.dice.randint(1, 4)}针织厂", type=CounterpartyType.EMPLOYER)
+        firm = Counterparty(f"第{self.dice.randint(1, 4)}针织厂", type=self.dice.choice(list(CounterpartyType)))
         kind, feed = self.dice.choice(KINDS), self.dice.choice(("hotline", "petition"))
         self.cases.append(
-            await self.ledger.ticket(content, external_id=number, kind=kind, feed=feed, counterparty=firm)
+            await self.ledger.ticket(
+                content, external_id=number, kind=kind, feed=feed, counterparty=firm, petitioner=Petitioner()
+            )
         )
 
     async def _something(self, case_id: str | None) -> None:
@@ -64,7 +66,7 @@ class County:
         do = self.dice.choices((self._receipt, self._action, self._event), (12, 2, 1))[0]
         try:
             self.done[await do(case_id)] += 1
-        except (BridgeError, StopIteration, RuntimeError):
+        except (BridgeError, LookupError, RuntimeError):
             self.done["refused"] += 1
 
     async def _receipt(self, case_id: str) -> str:
