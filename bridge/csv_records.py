@@ -22,7 +22,7 @@ ENCODINGS = ("utf-8", "gb18030")
 """GB18030 contains GBK and GB2312. In both, a trailing byte is never a comma, a quotation mark or a line end."""
 
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def plain(cell: str) -> str:
     cell = cell.strip().strip("\ufeff\u3000")
     if len(cell) > 2 and cell.startswith('="') and cell.endswith('"'):  # noqa: PLR2004 - the marks themselves
         return cell[2:-1]
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
@@ -188,5 +188,5 @@ def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     yield codecs.BOM_UTF8
     for row in rows:
         line = io.StringIO()
-        csv.writer(line).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+        csv.writer(line).writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
         yield line.getvalue().encode("utf-8", "replace")
