@@ -19,6 +19,7 @@ from bridge.cli import (
     database,
     documents,
     dossier,
+    move,
     outbox,
     papers,
     report,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for command in (daemon.init, daemon.serve, daemon.demo, documents.schemas, documents.openapi, simulate.simulate):
     app.command()(command)
+app.command(name="migrate-store")(move.migrate_store)
 for name, group in (
     ("tokens", tokens.app),
     ("rules", rules.app),

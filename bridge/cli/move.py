@@ -1,0 +1,90 @@
+"""``bridge migrate-store``: a county moves from its SQLite file to PostgreSQL.
+
+Owns: the order of locking, copying, comparing and sealing checks, and what is said meanwhile. Must not: change the source.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, print_json, refuse, settings_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+    from bridge.settings import Settings
+
+
+def migrate_store(
+    old_url: Annotated[
+        str, typer.Argument(metavar="SQLITE_URL", help="现在的库，如 sqlite+aiosqlite:///data/bridge.db。")
+    ],
+    new_url: Annotated[str, typer.Argument(metavar="POSTGRES_URL", help="新的空库，如 postgresql+asyncpg://…。")],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """把整个账本从 SQLite 搬到空的 PostgreSQL：一个事务搬完并逐表核对，再核对历史链与封印；先停服务再执行。"""
+    from bridge.store.engine import is_sqlite, parse
+    from bridge.store.sole_owner import sole_owner
+
+    old, new = parse(old_url), parse(new_url)
+    if not is_sqlite(old) or is_sqlite(new):
+        raise refuse("先写 SQLite 的地址，再写 PostgreSQL 的地址")
+    settings = settings_of(config)
+    with sole_owner(old):
+        counts = asyncio.run(_move(old, new))
+        findings = asyncio.run(_audit(new, settings))
+    if as_json:
+        print_json({"rows": counts, "findings": findings})
+    else:
+        typer.echo("\n".join(f"{name}：{count} 行" for name, count in counts.items() if count))
+        typer.echo("全部核对相符。把 bridge.toml 的 database_url 改为新库地址后启动服务；原文件留作备份，不要再启动。")
+    if findings:
+        raise refuse(f"历史链或封印有 {len(findings)} 处不符，请先执行 bridge audit verify 查明", DOES_NOT_HOLD)
+
+
+async def _move(old: URL, new: URL) -> dict[str, int]:
+    from bridge.store import engine as engines
+    from bridge.store import move
+
+    source, target = (
+        engines.sqlite_engine(old, read_only=True),
+        engines.postgres_engine(new, connections=1, patient=True),
+    )
+    try:
+        with source.connect() as reading:
+            move.check_source(reading)
+            async with target.begin() as writing:
+                await writing.run_sync(move.prepare_target)
+                return await writing.run_sync(lambda sync: move.copy(reading, sync, _tell))
+    except engines.FAILURES as error:
+        raise engines.unavailable(error) from error
+    finally:
+        source.dispose()
+        await target.dispose()
+
+
+def _tell(table: str, done: int) -> None:
+    typer.echo(f"{table}：已搬 {done} 行", err=True)
+
+
+async def _audit(url: URL, settings: Settings) -> list[str]:
+    """Verify every chain and seal of the county in its new place; returns what does not hold."""
+    from bridge.cli.audit import worded
+    from bridge.crypto import Keyring, Vault
+    from bridge.store.store import Store
+
+    store = Store(url, settings.region_code, Vault(Keyring.load(settings.key_file)))
+    await store.start()
+    try:
+        found: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            page = await store.read(lambda tx, after=after: store.audit.page(tx, after))  # type: ignore[misc]
+            after, found = page.last, [*found, *map(worded, page.findings)]
+        return found
+    finally:
+        await store.stop()
