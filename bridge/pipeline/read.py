@@ -53,6 +53,7 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "closed_at": views.iso(shown.closed_at),
         "review_reason": shown.review_reason,
         "recused": recusal.view(work),
+        "ask": views.ask_view(work),
         "out_reason": shown.out_reason,
         "confidence": shown.confidence,
         "candidates": [{"category": name, "score": score} for name, score in shown.candidates],

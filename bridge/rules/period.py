@@ -41,16 +41,18 @@ class PeriodReader:
         self, period: FeePeriod | None, reading: tuple[Layout, Hits], kinds: Sequence[Insurance], received_at: datetime
     ) -> PeriodStage:
         """The stage of a ticket: its own fee period if given, else the years in its words."""
-        reform = self._reform_of(kinds)
         if period is not None and (period.start or period.end):
             start = _month(period.start or period.end or "")
             end = _month(period.end or period.start or "")
-            return _compare(start, end, reform)
+            return self._stage_of(start, end, kinds)
         months = list(self._mentioned(*reading, received_at))
-        return _compare(min(months), max(months), reform) if months else PeriodStage.UNKNOWN
+        return self._stage_of(min(months), max(months), kinds) if months else PeriodStage.UNKNOWN
 
-    def _reform_of(self, kinds: Sequence[Insurance]) -> Month:
-        return max((self.reform.get(kind, self.default) for kind in kinds), default=self.default)
+    def _stage_of(self, start: Month, end: Month, kinds: Sequence[Insurance]) -> PeriodStage:
+        """Each insurance kind against its own reform; kinds that fall on different sides are a joint matter (A3)."""
+        reforms = {self.reform.get(kind, self.default) for kind in kinds} or {self.default}
+        stages = {_compare(start, end, reform) for reform in reforms}
+        return stages.pop() if len(stages) == 1 else PeriodStage.STRADDLE
 
     def _mentioned(self, layout: Layout, hits: Hits, received_at: datetime) -> Iterable[Month]:
         fee = {layout.sentence(start) for start, _ in hits.get(self.fee_words)}

@@ -334,6 +334,15 @@ class SideOut(Outgoing):
     reason: str | None
 
 
+class RecusedOut(Outgoing):
+    """A unit that must stand aside: ``wholly`` = no part at all, ``final`` = nobody may set that aside."""
+
+    unit: str
+    why: str
+    wholly: bool
+    final: bool
+
+
 class CaseOut(Outgoing):
     """A case in full."""
 
@@ -357,6 +366,8 @@ class CaseOut(Outgoing):
     links: list[dict[str, Any]] = Field(default_factory=list)
     parts: list[dict[str, Any]] = Field(default_factory=list)
     similar: list[SimilarOut] = Field(default_factory=list)
+    recused: list[RecusedOut] = Field(default_factory=list)
+    ask: list[str] = Field(default_factory=list)
     contradictions: list[ContradictionOut] = Field(default_factory=list)
     missing: list[MissingOut] = Field(default_factory=list)
 

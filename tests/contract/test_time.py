@@ -153,3 +153,45 @@ async def test_the_debt_of_an_overridden_opinion_is_reminded_after_the_reply(led
     await ledger.fresh()
     await ledger.until("2026-03-10T12:00:00+08:00")
     assert {m["target"] for m in await ledger.fresh(kind="unit")} == {"medical", "leading_office"}
+
+
+async def test_a_pause_moves_natural_days_by_natural_days(ledger: Ledger) -> None:
+    """The petition's sixty days and an opinion's working days are each paused in their own days."""
+    case_id = await ledger.ticket(SINGLE, feed="petition")
+    (before,) = await clocks(ledger, case_id, "reply")
+    await ledger.receipt(case_id, "tax", "signed")
+    await ledger.act(case_id, "suspend", reason="补正")
+    ledger.clock.move_to(at("2026-03-12T09:00:00"))
+    await ledger.act(case_id, "resume", reason="已补正")
+    (after,) = await clocks(ledger, case_id, "reply")
+    assert (before["due_at"][:10], after["due_at"][:10]) == ("2026-05-06", "2026-05-11")
+    assert after["basis"][-1]["source"] == "pause"
+
+
+async def test_an_opinion_during_a_pause_is_not_late(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(JOINT)
+    await ledger.receipt(case_id, "hrss", "signed")
+    await ledger.act(case_id, "suspend", reason="补正")
+    ledger.clock.move_to(at("2026-03-20T10:00:00"))
+    await ledger.receipt(case_id, "hrss", "opinion")
+    (opinion,) = (await ledger.view(case_id))["opinions"]
+    assert opinion["late"] is False
+    assert "met" in {d["status"] for d in await clocks(ledger, case_id, "opinion")}
+
+
+async def test_an_unknown_fee_period_is_asked_for_until_a_ticket_says_it(ledger: Ledger) -> None:
+    unknown = await ledger.ticket(SINGLE)
+    assert "费款所属期" in (await ledger.view(unknown))["ask"][0]
+    (sent,) = await ledger.messages(kind="unit", target="tax")
+    assert sent["case"]["ask"] == (await ledger.view(unknown))["ask"]
+    known = await ledger.ticket(JOINT, external_id="T2")
+    assert (await ledger.view(known))["ask"] == []
+
+
+async def test_a_pause_moves_an_upstreams_own_limit_from_where_it_stood(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE, feed="petition", respond_by=at("2026-03-20T18:00:00"))
+    await ledger.act(case_id, "suspend", reason="补正")
+    ledger.clock.move_to(at("2026-03-12T09:00:00"))
+    await ledger.act(case_id, "resume", reason="已补正")
+    (after,) = await clocks(ledger, case_id, "reply")
+    assert after["due_at"] == "2026-03-30T18:00:00+08:00"

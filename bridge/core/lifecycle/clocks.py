@@ -30,6 +30,9 @@ LAPSES = frozenset({DeadlineKind.RETURN, DeadlineKind.OBJECTION})
 OF_COMPLEX = frozenset({DeadlineKind.APPROVAL, DeadlineKind.MEETING})
 """Limits of a complex case; the first runs before the case is one."""
 
+PAUSE = "pause"
+"""The source of a limit that moved because the case stood still."""
+
 TRIAGE_UNIT = "office"
 """The unit whose queue an unrouted case waits in (R7: the hub)."""
 
@@ -140,13 +143,19 @@ def close(work: Work, deadline: Deadline | None, *, at: datetime | None = None) 
     """Close a clock as met or missed, by the moment ``at`` (default now); a closed one stays as it is."""
     if deadline is None or deadline.status not in OPEN:
         return
-    met = (at or work.now) <= deadline.due_at or deadline.kind in LAPSES
+    met = deadline.kind in LAPSES or in_time(work, deadline, at or work.now)
     status = DeadlineStatus.MET if met else DeadlineStatus.MISSED
     if not met and deadline.status is not DeadlineStatus.OVERDUE:
         record_miss(work, deadline)
     if not met or deadline.status is DeadlineStatus.OVERDUE:
         _record_end_of_delay(work, deadline)
     work.set_deadline(deadline, status=status, closed_at=work.now, next_step=None, next_fire_at=None)
+
+
+def in_time(work: Work, deadline: Deadline, at: datetime) -> bool:
+    """Tell whether a moment keeps a limit; a limit that had not run out when a pause began stands still."""
+    paused = work.case.suspended_at if work.case.suspended else None
+    return at <= deadline.due_at or (paused is not None and paused < deadline.due_at)
 
 
 def record_miss(work: Work, deadline: Deadline) -> None:
@@ -177,14 +186,14 @@ def cancel_all(work: Work, owner: str | None = None) -> None:
             cancel(work, deadline)
 
 
-def move(work: Work, deadline: Deadline, until: datetime, clause: str) -> None:
+def move(work: Work, deadline: Deadline, until: datetime, clause: str, *, source: str = "extension") -> None:
     """Move a clock to ``until``; the original date is kept, rungs already past do not fire again."""
     moved = replace(
         deadline,
         due_at=until,
         original_due_at=deadline.original_due_at or deadline.due_at,
         status=DeadlineStatus.RUNNING if until > work.now else deadline.status,
-        basis=(*deadline.basis, DeadlineBasis("extension", until, clause)),
+        basis=(*deadline.basis, DeadlineBasis(source, until, clause)),
     )
     _note_relief(work, deadline, moved)
     fired_until = max(work.now, deadline.start_at)
@@ -233,9 +242,9 @@ def restart_reply_limits(work: Work) -> None:
 
 
 def _was_set_by_hand(deadline: Deadline) -> bool:
-    """Tell whether an extension, or the upstream alone for a rework, fixed this limit."""
+    """Tell whether an extension, a pause, or the upstream alone for a rework, fixed this limit."""
     sources = {basis.source for basis in deadline.basis}
-    return "extension" in sources or sources == {LimitSource.UPSTREAM.value}
+    return bool(sources & {"extension", PAUSE}) or sources == {LimitSource.UPSTREAM.value}
 
 
 def _recompute(
@@ -331,7 +340,7 @@ def suspend(work: Work) -> None:
 
 
 def resume(work: Work, suspended_at: datetime) -> None:
-    """Let the clocks run on: every limit not yet past when the pause began moves by the working time paused."""
+    """Let the clocks run on: every limit not yet past when the pause began moves by the time paused, in its own days."""
     for deadline in list(work.deadlines.values()):
         if deadline.status not in OPEN:
             continue
@@ -340,15 +349,36 @@ def resume(work: Work, suspended_at: datetime) -> None:
             rung = next((step for step in deadline.steps if step.name == deadline.next_step), None)
             work.set_deadline(deadline, next_fire_at=rung.at if rung else None)
         else:
-            until = _later_by_pause(work, deadline.due_at, paused_from)
-            move(work, deadline, until, f"中止 {(work.now - paused_from) // timedelta(days=1)} 天后恢复计时")
+            until = _later_by_pause(work, deadline, paused_from)
+            move(
+                work,
+                deadline,
+                until,
+                f"中止 {(work.now - paused_from) // timedelta(days=1)} 天后恢复计时",
+                source=PAUSE,
+            )
 
 
-def _later_by_pause(work: Work, due: datetime, suspended_at: datetime) -> datetime:
-    calendar, local = work.policy.calendar, due.astimezone(CHINA)
-    paused = calendar.working_days_between(suspended_at.astimezone(CHINA).date(), work.now.astimezone(CHINA).date())
-    day = calendar.add_working_days(local.date(), paused) if paused else local.date()
+def _later_by_pause(work: Work, deadline: Deadline, suspended_at: datetime) -> datetime:
+    calendar, local = work.policy.calendar, deadline.due_at.astimezone(CHINA)
+    begun, ended = suspended_at.astimezone(CHINA).date(), work.now.astimezone(CHINA).date()
+    natural = _natural_days(deadline)
+    if natural is not None:
+        rolled = any(basis.due_at == deadline.due_at and basis.amount == natural for basis in deadline.basis)
+        last = deadline.start_at.astimezone(CHINA).date() + timedelta(days=natural) if rolled else local.date()
+        day = last + (ended - begun)
+        day = calendar.next_working_day(day)
+    else:
+        paused = calendar.working_days_between(begun, ended)
+        day = calendar.add_working_days(local.date(), paused) if paused else local.date()
     return datetime.combine(day, local.timetz()).astimezone(UTC)
+
+
+def _natural_days(deadline: Deadline) -> int | None:
+    """Return the natural days (信访, the objection window) that the limit that stands was counted in; else None."""
+    counted = [basis for basis in deadline.basis if basis.unit]
+    winner = min(counted, key=lambda basis: basis.due_at, default=None)
+    return winner.amount if winner is not None and winner.unit == LimitUnit.DAYS.value else None
 
 
 def notify_unit(work: Work, deadline: Deadline) -> str:

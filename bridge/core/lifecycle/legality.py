@@ -78,7 +78,7 @@ def _wrote_the_last(work: Work, assignment: Assignment) -> bool:
 def may_return(work: Work, assignment: Assignment) -> bool:
     """Tell whether a unit may still return its assignment: unsigned, in the window, not designated."""
     window = work.clock_of(assignment.id, DeadlineKind.RETURN)
-    in_window = window is None or work.now <= window.due_at
+    in_window = window is None or clocks.in_time(work, window, work.now)
     unsigned = assignment.state is AssignmentState.DISPATCHED and assignment.signed_at is None
     return unsigned and assignment.may_return and in_window
 

@@ -115,7 +115,7 @@ def _version(work: Work, assignment: Assignment, receipt: UnitReceipt, body: Opi
         round=work.case.round,
         occurred_at=occurred_at,
         recorded_at=work.now,
-        late=clock is not None and occurred_at > clock.due_at,
+        late=clock is not None and not clocks.in_time(work, clock, occurred_at),
         body=replace(body, signed_by=body.signed_by or receipt.signed_by, note=body.note or receipt.note),
     )
 

@@ -233,6 +233,9 @@ def opinions_view(work: Work) -> list[dict[str, Any]]:
     ]
 
 
+ASK_PERIOD = "请向缴费人问明费款所属期（起止年月）和险种：改革前后由不同单位负责，问明之前按改革后办理"
+
+
 def case_view(work: Work, unit: str) -> dict[str, Any]:
     """Return what a unit is told of the matter; a confidential petitioner is left out and blanked."""
     hidden = secrecy.hides_petitioner(work, unit)
@@ -245,8 +248,15 @@ def case_view(work: Work, unit: str) -> dict[str, Any]:
         "lead": work.case.lead,
         "accepting_unit": work.case.accepting_unit,
         "tickets": [ticket_view(ticket, hidden=hidden) for ticket in tickets],
+        "ask": ask_view(work),
         **secrecy.blank_for(work, unit, _elsewhere(work.case)),
     }
+
+
+def ask_view(work: Work) -> list[str]:
+    """Return what the payer has to be asked: which fees it is about, while no ticket says so (reform key)."""
+    says = any(ticket.body.period for ticket in work.tickets.values())
+    return [] if says or "period_unknown" not in work.case.flags else [ASK_PERIOD]
 
 
 def _elsewhere(case: Case) -> dict[str, Any]:
