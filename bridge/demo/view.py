@@ -37,6 +37,9 @@ ROOM_FOR_CTRL_C = 4
 COUNTED = ("assignment.dispatched", "assignment.reminder", "assignment.escalated", "ticket.replied")
 STYLES = {"assignment.reminder": "yellow", "assignment.escalated": "red", "ticket.replied": "green"}
 
+MANY = 3
+"""More co-units than these are counted, not named: the column is narrow."""
+
 
 class Screen:
     """The audience: prints a line for everything that happens, above a live picture if there is a terminal."""
@@ -155,7 +158,9 @@ def _row(run: Run, case: Json) -> tuple[str, ...]:
     return (
         f"{run.story.id} {run.story.name}",
         words.CATEGORIES.get(str(case.get("category")), "—"),
-        ";".join([lead, "、".join(co_units)]) if co_units else lead,
+        ";".join([lead, "、".join(co_units) if len(co_units) <= MANY else f"另{len(co_units)}家"])
+        if co_units
+        else lead,
         str(len(pushes(run))),
         str(len(reminders(run))),
         str(len(escalations(run))),

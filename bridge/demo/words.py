@@ -80,6 +80,7 @@ _RECEIPTS = {
     "returned": "退单",
     "told": "告知记录",
     "extension_requested": "申请延期",
+    "proposed_complex": "提请专案",
 }
 _EVENTS = {
     "urge": "催办",
@@ -89,13 +90,15 @@ _EVENTS = {
     "satisfaction": "满意度",
 }
 _ACTS = {
+    "approve": "同意专案",
+    "minutes": "会议纪要",
     "classify": "判定类别",
     "designate": "指定承办",
     "return_upstream": "退回上游",
     "told": "告知记录",
     "objection": "无异议",
 }
-_PEOPLE = {"operator": "值班员", "office": "领导小组办公室"}
+_PEOPLE = {"operator": "值班员", "office": "领导小组办公室", "leader": "领导小组组长"}
 
 
 def step_text(step: Step) -> str:

@@ -7,7 +7,7 @@ Calendar: 2026-02-15 to 02-23 is Spring Festival; Saturday 02-14 and Saturday 02
 
 from __future__ import annotations
 
-from bridge.demo.stories import disputed, joint, petition, single
+from bridge.demo.stories import disputed, joint, petition, single, special
 from bridge.demo.story import Story
 
 OPENS = "02-02 09:00"
@@ -17,7 +17,7 @@ CRASHES = "02-13 12:00"
 
 STORIES: tuple[Story, ...] = tuple(
     sorted(
-        (*single.STORIES, *joint.STORIES, *disputed.STORIES, *petition.STORIES),
+        (*single.STORIES, *joint.STORIES, *disputed.STORIES, *petition.STORIES, *special.STORIES),
         key=lambda story: story.id,
     )
 )
