@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -26,6 +27,13 @@ from bridge.store.store import Store
 
 REGION = "140525"
 _numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_nowhere_of_an_earlier_test() -> Iterator[None]:
+    """A command sets the process's logs to its own stderr, which is closed when the next test logs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

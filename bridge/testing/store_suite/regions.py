@@ -15,6 +15,7 @@ from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.service import Service
 from bridge.store import tables
 from bridge.store.codec import table_of
+from bridge.store.documents import IssuedDocument
 from bridge.store.replicas import Replica
 from bridge.store.store import Store
 from bridge.store.tokens import StoredToken
@@ -42,7 +43,18 @@ async def fill(service: Service) -> dict[str, Any]:
     await store.write(lambda tx: store.leases.hold(tx, "clock", "p1", NOW, LATER))
     await store.write(lambda tx: store.pulling.fetch(tx, "unit", "tax", None, 9, NOW))
     await store.write(lambda tx: store.replicas.report(tx, replica("p1")))
+    await store.write(lambda tx: issue(tx, store, view["id"]))
     return await service.case(answer.body["case_id"])
+
+
+def issue(tx: Tx, store: Store, case_id: str) -> None:
+    """Keep a document under the next number."""
+    number = store.documents.draw(tx, "reply", NOW.year)
+    document = IssuedDocument(
+        f"{case_id}d{number}", case_id, "reply", "", None, NOW.year, number, f"{number}号", NOW, "office", "0" * 64,
+        "0" * 64, 4,
+    )  # fmt: skip
+    store.documents.add(tx, document, content=b"docx", blanked=None, fields={})
 
 
 def replica(name: str) -> Replica:
@@ -121,6 +133,7 @@ async def _upset(service: Service) -> None:
         store.pulling.fetch(tx, "unit", "tax", cursor, 9, LATER)
         store.inbound.forget_before(tx, LATER + timedelta(days=90))
         store.tokens.revoke(tx, "k1", LATER)
+        store.documents.draw(tx, "reply", NOW.year)
         store.leases.hold(tx, "clock", "p2", LATER + timedelta(days=9), LATER + timedelta(days=10))
 
     await store.write(unit)
@@ -142,6 +155,7 @@ def _seen(tx: Tx, store: Store, view: dict[str, Any]) -> list[object]:
         store.tokens.all(tx),
         store.outbox.listing(tx, state=None, target=None, limit=9),
         store.replicas.alive(tx, NOW),
+        store.documents.of_case(tx, view["id"]),
         queries.cases(tx, CaseQuery()),
         queries.cases(tx, CaseQuery(external_id="T1", unit="tax")),
         queries.tickets_of(tx, [view["id"]]),
