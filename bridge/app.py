@@ -27,6 +27,7 @@ from bridge.core.policy import Rules
 from bridge.crypto import Keyring, Vault
 from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
+from bridge.documents.desk import desk_of
 from bridge.errors import ConfigError, Problem, Unavailable
 from bridge.feeds.folders import POLL_SECONDS, folder_loops
 from bridge.ledger_gauges import snapshot
@@ -293,7 +294,8 @@ class Daemon:
 
     async def _start_web(self, stack: AsyncExitStack, service: Service, registry: Registry) -> None:
         context = WebContext(
-            service, registry, service.runtime.rules, self.ports, self.metrics, self.settings.web,
+            service, desk_of(self.settings, service.runtime), registry, service.runtime.rules, self.ports,
+            self.metrics, self.settings.web,
             before_scrape=lambda: self._show_ledger(service),
         )  # fmt: skip
         listener = Listener(create_app(context), self.settings.web)

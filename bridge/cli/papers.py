@@ -13,9 +13,7 @@ import typer
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, print_rows, refuse
 
 if TYPE_CHECKING:
-    from bridge.documents.desk import Desk
     from bridge.pipeline.service import Service
-    from bridge.settings import Settings
 
 app = typer.Typer(help="文书：出具、列出、导出，改用本县模板。", no_args_is_help=True)
 
@@ -47,13 +45,13 @@ def issue(
     from bridge.cli.ledger import operator, with_service
     from bridge.cli.options import settings_of
     from bridge.core.documents import DocumentKind
-    from bridge.documents.desk import view_of
+    from bridge.documents.desk import desk_of, view_of
 
     if kind is not None and kind not in list(DocumentKind):
         raise refuse(f"没有文书种类 {kind}；可用：{'、'.join(DocumentKind)}")
     settings = settings_of(config)
     wanted = DocumentKind(kind) if kind else None
-    found = with_service(config, lambda s: desk_of(settings, s).issue(case_id, wanted, subject, operator()))
+    found = with_service(config, lambda s: desk_of(settings, s.runtime).issue(case_id, wanted, subject, operator()))
     print_rows(_TITLES, [view_of(document) for document in found], as_json=as_json)
 
 
@@ -62,10 +60,10 @@ def list_documents(case_id: CaseId, config: Config = DEFAULT_CONFIG, as_json: As
     """列出一个案件已出具的文书。"""
     from bridge.cli.ledger import operator, with_service
     from bridge.cli.options import settings_of
-    from bridge.documents.desk import view_of
+    from bridge.documents.desk import desk_of, view_of
 
     settings = settings_of(config)
-    found = with_service(config, lambda service: desk_of(settings, service).listed(case_id, operator()))
+    found = with_service(config, lambda service: desk_of(settings, service.runtime).listed(case_id, operator()))
     print_rows(_TITLES, [view_of(document) for document in found], as_json=as_json)
 
 
@@ -78,12 +76,12 @@ def export(
     """导出一个案件的全部文书（.docx）；每份的查阅都记入案件历史。"""
     from bridge.cli.ledger import operator, with_service
     from bridge.cli.options import settings_of
-    from bridge.documents.desk import view_of
+    from bridge.documents.desk import desk_of, view_of
 
     settings = settings_of(config)
 
     async def work(service: Service) -> list[tuple[str, bytes]]:
-        desk, actor = desk_of(settings, service), operator()
+        desk, actor = desk_of(settings, service.runtime), operator()
         read = [await desk.read(case_id, each.id, actor) for each in await desk.listed(case_id, actor)]
         return [(str(view_of(document)["name"]), content) for document, content in read]
 
@@ -125,14 +123,3 @@ def check(config: Config = DEFAULT_CONFIG) -> None:
     if problems:
         raise refuse("\n".join(problems), DOES_NOT_HOLD)
     typer.echo(f"{len(DocumentKind)} 个模板可用")
-
-
-def desk_of(settings: Settings, service: Service) -> Desk:
-    """Return the desk of these settings."""
-    from bridge.documents.desk import Desk
-    from bridge.documents.fields.matter import Office
-    from bridge.documents.shelf import Shelf
-
-    paper = settings.documents
-    office = Office(paper.county, f"{paper.county}社会保险费征缴争议联合处置领导小组办公室")
-    return Desk(service.runtime, Shelf(settings.templates), office, paper.number)

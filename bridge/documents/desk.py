@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.documents import DocumentKind, Subject, subjects
-from bridge.core.lifecycle import secrecy
+from bridge.core.lifecycle import recusal, secrecy
 from bridge.core.lifecycle.views import CHINA
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Actor
@@ -25,6 +25,7 @@ from bridge.errors import Forbidden, NotFound
 from bridge.pipeline.commit import load, write
 from bridge.pipeline.operate import EVERY_ACTION_ROLES, READING_ROLES
 from bridge.pipeline.runtime import Runtime
+from bridge.settings import Settings
 from bridge.store.documents import IssuedDocument
 from bridge.store.writer import Tx
 
@@ -167,8 +168,22 @@ def _is_blanked_for(work: Work, actor: Actor, unit_id: str | None) -> bool:
 def _check_reader(work: Work, actor: Actor, unit_id: str | None) -> None:
     if actor.role not in READING_ROLES or (actor.role == "clerk" and unit_id is None):
         raise Forbidden(f"角色 {actor.role or '（无）'} 不能查看文书")
-    if unit_id is not None and unit_id not in {assignment.unit for assignment in work.assignments.values()}:
+    if unit_id is not None and not _takes_part(work, unit_id):
         raise Forbidden("经办员只能查看本单位参与的案件")
+
+
+def _takes_part(work: Work, unit_id: str) -> bool:
+    """Tell whether a unit has an assignment or registered the matter, and does not stand aside wholly."""
+    assigned = unit_id in {assignment.unit for assignment in work.assignments.values()}
+    registered = f"counter.{unit_id}" in {ticket.feed for ticket in work.tickets.values()}
+    return (assigned or registered) and not recusal.shuts_out(work, unit_id)
+
+
+def desk_of(settings: Settings, runtime: Runtime) -> Desk:
+    """Return the desk of these settings."""
+    paper = settings.documents
+    office = Office(paper.county, f"{paper.county}社会保险费征缴争议联合处置领导小组办公室")
+    return Desk(runtime, Shelf(settings.templates), office, paper.number)
 
 
 def view_of(document: IssuedDocument) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from bridge.documents.package import TemplateRefused
 from bridge.errors import (
     BridgeError,
     IllegalTransition,
@@ -81,6 +82,9 @@ def refusal(error: BridgeError) -> web.Response | None:
             allowed=error.allowed if error.owed is not None else None,
             allowed_actions=error.allowed_actions,
         )
+    if isinstance(error, TemplateRefused):
+        detail = "本县的文书模板不能用，没有出具；请运维执行 bridge documents check，按提示改好模板"
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
     if isinstance(error, StoreError):
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "数据库暂不可用，未作任何登记，请稍后原样重发")
     return None

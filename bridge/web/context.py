@@ -14,6 +14,7 @@ from aiohttp import web
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.model import Actor, TicketDraft
 from bridge.core.policy import Rules
+from bridge.documents.desk import Desk
 from bridge.metrics import Metrics
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.queries import CaseQuery
@@ -88,6 +89,7 @@ class WebContext:
     """Everything a handler may use. ``before_scrape`` brings gauges up to date."""
 
     service: Service
+    desk: Desk
     registry: Registry
     rules: Callable[[], Rules]
     ports: Ports

@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge import __version__
 from bridge.web.answers import PROBLEM
+from bridge.web.papers import DOCX
 from bridge.web.routes import NDJSON, Caller, Route
 from bridge.wire.schemas import components
 
@@ -94,6 +95,8 @@ def _answer(route: Route, status: int, schema: str | None) -> dict[str, Any]:
     if schema:
         media_type = NDJSON if route.media_type == NDJSON else "application/json"
         answer["content"] = {media_type: _schema(schema)}
+    elif route.media_type == DOCX:
+        answer["content"] = {DOCX: {}}
     return answer
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 
 from aiohttp import web
 
-from bridge.web import batch, intake, operations, operators, reports, units
+from bridge.web import batch, intake, operations, operators, papers, reports, units
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -170,6 +170,35 @@ ROUTES: tuple[Route, ...] = (
         {200: "Hotspots"},
         refusals=(403, 422),
         query=reports.HOTSPOTS,
+    ),
+    Route(
+        "GET",
+        "/v1/cases/{case_id}/documents",
+        papers.list_documents,
+        "案件已出具的文书",
+        Caller.OPERATOR,
+        {200: "DocumentList"},
+        refusals=(403,),
+    ),
+    Route(
+        "POST",
+        "/v1/cases/{case_id}/documents",
+        papers.post_document,
+        "出具文书；内容没有变化的仍是原来那一份",
+        Caller.OPERATOR,
+        {200: "DocumentList"},
+        "DocumentRequest",
+        _ACT,
+    ),
+    Route(
+        "GET",
+        "/v1/cases/{case_id}/documents/{document_id}",
+        papers.get_document,
+        "取一份文书（.docx）；查阅记入案件历史，无权知悉诉求人的取到隐去身份的副本",
+        Caller.OPERATOR,
+        {200: None},
+        refusals=(403,),
+        media_type=papers.DOCX,
     ),
     Route("GET", "/healthz", operations.get_health, "进程存活", Caller.ANYBODY, {200: None}),
     Route("GET", "/readyz", operations.get_readiness, "各部分就绪", Caller.ANYBODY, {200: None}, refusals=(503,)),

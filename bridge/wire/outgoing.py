@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bridge.core.documents import DocumentKind
 from bridge.core.vocabulary import (
     AssignmentState,
     CaseState,
@@ -377,6 +378,29 @@ class History(Outgoing):
 
     case_id: str
     events: list[dict[str, Any]]
+
+
+class DocumentOut(Outgoing):
+    """An issued document; ``sha256`` and ``size`` are of the full copy, ``name`` is its file name."""
+
+    id: str
+    kind: DocumentKind
+    title: str
+    number: str
+    subject: str
+    unit: str | None
+    issued_at: datetime
+    issued_by: str
+    sha256: str
+    size: int
+    name: str
+
+
+class DocumentList(Outgoing):
+    """Issued documents of a case, oldest first."""
+
+    case_id: str
+    documents: list[DocumentOut]
 
 
 class FieldProblem(Outgoing):

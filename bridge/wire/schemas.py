@@ -16,6 +16,7 @@ from bridge.wire import outgoing, report
 from bridge.wire.action import ActionIn
 from bridge.wire.counter import CounterTicketIn
 from bridge.wire.event import EventIn
+from bridge.wire.paper import DocumentRequestIn
 from bridge.wire.receipt import ReceiptIn
 from bridge.wire.ticket import TicketIn
 
@@ -41,6 +42,7 @@ _UNIONS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
 _MODELS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
     "Ticket": (TicketIn, "validation"),
     "CounterTicket": (CounterTicketIn, "validation"),
+    "DocumentRequest": (DocumentRequestIn, "validation"),
     **{
         model.__name__: (model, "serialization")
         for model in (
@@ -53,6 +55,7 @@ _MODELS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
             outgoing.CaseList,
             outgoing.CaseOut,
             outgoing.History,
+            outgoing.DocumentList,
             report.Assessment,
             report.Hotspots,
             outgoing.UnitMessage,

@@ -21,6 +21,7 @@ from bridge.core.lifecycle.work import FeedTerms
 from bridge.core.policy import Rules
 from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Keyring, Vault
+from bridge.documents.desk import Desk
 from bridge.metrics import Metrics
 from bridge.pipeline.observe import Observer
 from bridge.pipeline.runtime import Runtime
@@ -141,6 +142,7 @@ async def service(tmp_path: Path, shipped_rules: Rules, clock: FixedClock) -> As
 async def serve(service: Service, shipped_rules: Rules, clock: FixedClock) -> AsyncIterator[Callable[..., Any]]:
     """Start a web tier; ``limits`` are the patience, ``service`` may be replaced for error paths."""
     stops: list[Callable[[], Any]] = []
+    desk = Desk(service.runtime)
 
     async def start(limits: Web | None = None, service: Any = service) -> Site:
         outgoing = client_session()
@@ -152,7 +154,7 @@ async def serve(service: Service, shipped_rules: Rules, clock: FixedClock) -> As
         )
         rng = SystemRng()
         ports = Ports(clock, UlidIds(clock.wall, rng.token), rng)
-        context = WebContext(service, registry, lambda: shipped_rules, ports, Metrics(), limits or Web())
+        context = WebContext(service, desk, registry, lambda: shipped_rules, ports, Metrics(), limits or Web())
         listener = Listener(create_app(context), context.limits, drain_seconds=0.1)
         port = await listener.start("127.0.0.1", 0)
         caller = aiohttp.ClientSession()

@@ -135,7 +135,7 @@ async def test_openapi_is_valid_and_describes_every_route(site: Site) -> None:
 
 async def test_every_route_that_needs_a_proof_refuses_without_one(site: Site) -> None:
     for route in ROUTES:
-        path = route.path.format(feed="hotline", unit="tax", assignment_id="a1", case_id="c1")
+        path = route.path.format(feed="hotline", unit="tax", assignment_id="a1", case_id="c1", document_id="d1")
         if route.path.startswith("/v1/{"):
             continue
         answer = await site.ask(route.method, path)
