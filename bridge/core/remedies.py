@@ -22,7 +22,7 @@ from bridge.core.vocabulary import Conclusion
 REVIEW_DAYS, SUIT_MONTHS = 60, 6
 """Source: 行政复议法 20 (六十日), 行政诉讼法 46 (六个月)."""
 
-_DECIDED_NOTHING = frozenset({Conclusion.NO_COMMENT, Conclusion.NOT_IN_SCOPE})
+_DECIDED_NOTHING = frozenset({Conclusion.NO_COMMENT, Conclusion.NOT_IN_SCOPE, Conclusion.ANSWERED})
 _EMPLOYER = re.compile(
     r"(?:公司|企业|集团|厂|店|矿|行|院|校|园|社|场|部|中心|超市|酒店|商行|工作室|合作社)(?:（.*）|\(.*\))?$"
 )
@@ -48,7 +48,7 @@ def lines(
 
 
 def acted(opinions: Sequence[Opinion]) -> list[str]:
-    """Return the units that said something of their own in the matter: not 无意见, not 不属职责."""
+    """Return the units that said something of their own in the matter: not 无意见, not 不属职责, no mere explanation."""
     said = [opinion.unit for opinion in opinions if opinion.body.conclusion not in _DECIDED_NOTHING]
     return list(dict.fromkeys(said))
 
@@ -88,6 +88,7 @@ def _fits(remedy: Remedy, policy: Policy, case: Case, ticket: Ticket, adapter: s
         and (not remedy.procedures or case.procedure in remedy.procedures)
         and (not remedy.periods or case.period in remedy.periods)
         and (not remedy.party or ticket.body.petitioner.role in remedy.party)
+        and ticket.body.petitioner.role not in remedy.without_party
         and (not remedy.counterparty or bool(against & set(remedy.counterparty)))
         and set(remedy.flags) <= set(case.flags)
         and not set(remedy.without_flags) & set(case.flags)

@@ -39,6 +39,7 @@ class Remedy:
     procedures: tuple[ProcedureId, ...] = ()
     periods: tuple[PeriodStage, ...] = ()
     party: tuple[PartyRole, ...] = ()
+    without_party: tuple[PartyRole, ...] = ()
     counterparty: tuple[Opponent, ...] = ()
     flags: tuple[str, ...] = ()
     without_flags: tuple[str, ...] = ()

@@ -18,7 +18,8 @@ class RemedyWhen(Section):
     """何时印这条救济途径;留空的条件不限制,写了的都要符合;同一条件列多个值,符合其一即可。"""
 
     acted: list[Identifier] = Field(
-        default_factory=list, description="对这些单位的行为:本轮出过意见(非“无意见”“不属职责”)的每个单位印一条"
+        default_factory=list,
+        description="对这些单位的行为:本轮出过意见(非“无意见”“不属职责”“解释答复”)的每个单位印一条",
     )
     named: bool = Field(default=False, description="只限工单里被点名为争议对方的单位")
     kinds: list[Annotated[TicketKind, Field(strict=False)]] = Field(default_factory=list)
@@ -27,6 +28,9 @@ class RemedyWhen(Section):
     procedures: list[Annotated[ProcedureId, Field(strict=False)]] = Field(default_factory=list)
     periods: list[Annotated[PeriodStage, Field(strict=False)]] = Field(default_factory=list)
     party: list[Annotated[PartyRole, Field(strict=False)]] = Field(default_factory=list)
+    without_party: list[Annotated[PartyRole, Field(strict=False)]] = Field(
+        default_factory=list, description="诉求人是这些身份的不印;没有写明身份的照印"
+    )
     counterparty: list[Annotated[Opponent, Field(strict=False)]] = Field(
         default_factory=list, description="争议对方:用人单位、机关、个人、未写明(unnamed)"
     )

@@ -141,3 +141,22 @@ async def test_only_bad_manners_are_for_the_hotline(ledger: Ledger) -> None:
     await ledger.act(case_id, "classify", category="other", lead="tax", co_units=())
     await ledger.receipt(case_id, "tax", "opinion")
     assert about(await remedies(ledger)) == {"12345"}
+
+
+async def test_an_explanation_is_no_act_to_be_reviewed(ledger: Ledger) -> None:
+    """S13: what the unit only explains leaves nothing to be reconsidered."""
+    case_id = await ledger.ticket(SINGLE, counterparty=AGENCY_TAX)
+    await ledger.receipt(case_id, "tax", "opinion", conclusion=Conclusion.ANSWERED)
+    assert await remedies(ledger) == []
+
+
+@pytest.mark.parametrize("role", [PartyRole.RESIDENT, PartyRole.FLEXIBLE])
+async def test_who_has_no_employer_is_not_sent_to_arbitration(ledger: Ledger, role: PartyRole) -> None:
+    await answered(ledger, JOINT, petitioner=Petitioner("桑女士", "13600000303", role=role))
+    assert EMPLOYER not in about(await remedies(ledger))
+
+
+async def test_who_is_before_the_arbitrators_already_is_not_sent_there(ledger: Ledger) -> None:
+    """The ticket says so before anybody has registered the case number."""
+    await answered(ledger, JOINT + "此事劳动仲裁已立案。", petitioner=Petitioner("桑女士", "13600000303"))
+    assert EMPLOYER not in about(await remedies(ledger))

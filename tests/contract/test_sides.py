@@ -99,6 +99,22 @@ async def test_words_that_name_a_confidential_petitioner_are_refused(ledger: Led
     await ledger.receipt(case_id, "tax", "consolidated", other_side=OtherSide("请缴清欠费，电话0356-0000101"))
 
 
+@pytest.mark.parametrize("words", ["请回拨 136-0000-0303", "住在阳光小区3号楼2单元的职工", "证件14052519900101123x"])
+async def test_what_a_confidential_petitioner_wrote_beside_the_number_does_not_hide_it(
+    ledger: Ledger, words: str
+) -> None:
+    wordy = Petitioner(
+        name="桑小华", phone="13600000303 晚上打，或0356-0000102", id_number="身份证：14052519900101123X",
+        address="阳光小区3号楼2单元", confidential=True,
+    )  # fmt: skip
+    case_id = await ledger.ticket(JOINT, petitioner=wordy)
+    for unit in ("hrss", "medical"):
+        await ledger.receipt(case_id, unit, "opinion")
+    with pytest.raises(InvalidPayload):
+        await ledger.receipt(case_id, "tax", "consolidated", other_side=OtherSide(words))
+    await ledger.receipt(case_id, "tax", "consolidated", other_side=OtherSide("请缴清欠费，电话0356-0000102"))
+
+
 async def test_a_clerk_of_a_unit_sees_a_confidential_petitioner_blanked(ledger: Ledger) -> None:
     case_id = await ledger.ticket(JOINT, petitioner=SECRET)
     await consolidated(ledger, case_id, public_text="桑小华：已责令补缴。")

@@ -20,6 +20,10 @@ _GAP = r"[\s\-－—·.]?"
 """What people put between the digits of a number; ``\\d`` takes full-width digits too."""
 _PHONE = rf"(?<!\d)(?:[1１]{_GAP}[3-9３-９](?:{_GAP}\d){{9}}|[0０]\d{{2,3}}{_GAP}\d{{7,8}})(?!\d)"
 _IDENTITY = rf"(?<!\d)\d(?:{_GAP}\d){{16}}{_GAP}[\dXxＸｘ](?!\d)"
+_RUN = rf"\d(?:{_GAP}\d){{6,}}"
+"""Seven digits or more: what can be dialled, whatever else was written beside it."""
+_ADDRESS_CHARACTERS = 6
+"""A shorter address names a place, not a person."""
 _COURTESY = r"(?:先生|女士|小姐|师傅|某某?|老师|同志|大姐|大哥|阿姨)"
 
 
@@ -57,21 +61,38 @@ def refuse_naming(work: Work, text: str | None, field: str) -> None:
         return
     said = unicodedata.normalize("NFKC", text)
     for ticket in work.tickets.values():
-        marks = _marks(ticket.body.petitioner)
-        if marks and re.search("|".join(marks), said):
+        marks = [*_marks(ticket.body.petitioner), *_numbers(work, ticket.body.petitioner)]
+        if marks and re.search("|".join(marks), said, re.IGNORECASE):
             raise InvalidPayload(
-                [Problem(field, "保密件：写给对方的文字里不得出现诉求人的姓名、电话或证件号码，请删去后重报")]
+                [Problem(field, "保密件：写给对方的文字里不得出现诉求人的姓名、电话、住址或证件号码，请删去后重报")]
             )
 
 
 def _marks(petitioner: Petitioner) -> list[str]:
-    """Return patterns for a petitioner's name (also surname with 先生, 女士), telephone and identity number."""
-    given = [petitioner.name, petitioner.phone, petitioner.id_number]
+    """Return patterns for what a petitioner gave: name (also surname with 先生, 女士), numbers, address."""
+    address = (petitioner.address or "").strip()
+    told_address = address if len(address) >= _ADDRESS_CHARACTERS else None
+    given = [petitioner.name, petitioner.phone, petitioner.id_number, told_address]
     words = [unicodedata.normalize("NFKC", mark).strip() for mark in given if mark]
     marks = [_spaced(word) for word in words if len(word) > 1]
     if petitioner.name and (name := petitioner.name.strip()):
         marks.append(f"(?:{re.escape(name[:2])}|{re.escape(name[:1])}){_COURTESY}")
     return marks
+
+
+def _numbers(work: Work, petitioner: Petitioner) -> list[str]:
+    """Return patterns for the telephone and identity numbers in a petitioner's free text; a unit's telephone is no secret."""
+    phone = unicodedata.normalize("NFKC", petitioner.phone or "")
+    runs = {_digits(run) for pattern in (_RUN, r"\d{7,}") for run in re.findall(pattern, phone)}
+    public = [_digits(unit.contact_phone) for unit in work.policy.units.values()]
+    secret = {run for run in runs if not any(run in known for known in public)}
+    fields = (petitioner.name, petitioner.phone, petitioner.id_number, petitioner.address)
+    papers = {paper for field in fields for paper in re.findall(_IDENTITY, unicodedata.normalize("NFKC", field or ""))}
+    return [_spaced(number) for number in sorted(secret | {re.sub(r"[^\dXx]", "", paper) for paper in papers})]
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
 
 
 def blanker(petitioner: Petitioner) -> Callable[[str], str]:
