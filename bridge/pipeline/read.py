@@ -5,6 +5,7 @@ Owns: the JSON of ``GET /v1/cases…`` (contract section 3). Must not: change an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -183,11 +184,15 @@ def shown_status(deadline: Deadline) -> str:
     return deadline.status.value
 
 
-def history(tx: Tx, runtime: Runtime, case_id: str) -> dict[str, Any]:
-    """Return a case's history and whether its chain holds. Raises NotFound."""
+def history(tx: Tx, runtime: Runtime, case_id: str, reader: str | None = None) -> dict[str, Any]:
+    """Return a case's history and whether its chain holds; to a unit's clerk (``reader``) blanked as its messages are.
+
+    Raises NotFound.
+    """
     events = runtime.store.history.read(tx, case_id)
     if not events:
         raise NotFound("没有这个案件，请核对编号")
+    shown = _details_as_is if reader is None else _blanking(load(tx, runtime, case_id), runtime, reader)
     lines = [
         {
             "seq": event.seq,
@@ -196,13 +201,23 @@ def history(tx: Tx, runtime: Runtime, case_id: str) -> dict[str, Any]:
             "cause": event.cause,
             "occurred_at": views.iso(event.occurred_at),
             "recorded_at": views.iso(event.recorded_at),
-            "detail": event.detail,
+            "detail": shown(event.detail),
             "hash": event.hash,
         }
         for event in events
     ]
     broken_at = runtime.store.history.first_break(tx, case_id)
     return {"case_id": case_id, "events": lines, "chain_intact": broken_at is None, "broken_at": broken_at}
+
+
+def _details_as_is(detail: dict[str, Any]) -> dict[str, Any]:
+    return detail
+
+
+def _blanking(file: CaseFile, runtime: Runtime, reader: str) -> Callable[[dict[str, Any]], Any]:
+    """Return what blanks a confidential petitioner out of a line of the history for a unit."""
+    work = Work.on(file, runtime.context())
+    return lambda detail: secrecy.blank_for(work, reader, detail)
 
 
 def cases(tx: Tx, runtime: Runtime, query: CaseQuery) -> dict[str, Any]:

@@ -146,9 +146,9 @@ class Service:
         """Return a case in full, as the clerk of a unit (``reader``) or anybody may see it. Raises NotFound."""
         return await self.runtime.store.read(lambda tx: read.case(tx, self.runtime, case_id, reader))
 
-    async def history(self, case_id: str) -> dict[str, Any]:
-        """Return a case's history. Raises NotFound."""
-        return await self.runtime.store.read(lambda tx: read.history(tx, self.runtime, case_id))
+    async def history(self, case_id: str, reader: str | None = None) -> dict[str, Any]:
+        """Return a case's history, as the clerk of a unit (``reader``) or anybody may see it. Raises NotFound."""
+        return await self.runtime.store.read(lambda tx: read.history(tx, self.runtime, case_id, reader))
 
     async def assessment(self, first: str | None, last: str | None, group: str | None) -> dict[str, Any]:
         """Return the assessment of a span of days (考核). Raises InvalidPayload."""

@@ -54,10 +54,10 @@ async def get_case(request: web.Request) -> web.Response:
 async def get_history(request: web.Request) -> web.Response:
     """Show what happened to a case."""
     operator = await operator_of(request)
-    service, case_id = context_of(request).service, _case_id(request)
-    if unit_bound(operator) is not None:
-        check_visible(operator, await service.case(case_id))
-    return json_answer(await service.history(case_id))
+    service, case_id, unit = context_of(request).service, _case_id(request), unit_bound(operator)
+    if unit is not None:
+        check_visible(operator, await service.case(case_id, unit))
+    return json_answer(await service.history(case_id, unit))
 
 
 async def post_action(request: web.Request) -> web.Response:

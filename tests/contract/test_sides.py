@@ -122,6 +122,14 @@ async def test_a_clerk_of_a_unit_sees_a_confidential_petitioner_blanked(ledger: 
     assert (await sides(ledger, case_id, "tax"))["payer"]["text"] == "＊＊＊：已责令补缴。"
 
 
+async def test_the_history_is_blanked_for_a_clerk_as_well(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(JOINT, petitioner=SECRET)
+    await ledger.receipt(case_id, "tax", "signed")
+    await ledger.receipt(case_id, "tax", "progress", text="已与桑小华核对")
+    told = [str((await ledger.service.history(case_id, reader))["events"]) for reader in (None, "tax")]
+    assert ["桑小华" in text for text in told] == [True, False]
+
+
 async def test_a_round_starts_both_records_anew(ledger: Ledger) -> None:
     case_id = await ledger.ticket(JOINT)
     await consolidated(ledger, case_id)
