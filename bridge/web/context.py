@@ -65,7 +65,7 @@ class Service(Protocol):
     async def case(self, case_id: str, reader: str | None = None) -> dict[str, Any]:
         """Return one case, as the clerk of a unit (``reader``) or anybody may see it."""
 
-    async def history(self, case_id: str) -> dict[str, Any]:
+    async def history(self, case_id: str, reader: str | None = None) -> dict[str, Any]:
         """Return one case's history."""
 
     async def assessment(self, first: str | None, last: str | None, group: str | None) -> dict[str, Any]:
