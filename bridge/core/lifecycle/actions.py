@@ -92,7 +92,7 @@ def _is_legal(work: Work, name: ActionName) -> bool:
             return work.case.suspended
         case ActionName.SPLIT:
             return not work.case.parts
-        case ActionName.SUSPEND:
+        case ActionName.SUSPEND | ActionName.MERGE:
             return not work.case.suspended
         case ActionName.SEND_REPLY:
             return work.case.sign_off_pending

@@ -35,9 +35,10 @@ def merge(source: CaseFile, target: CaseFile, context: Context, reason: str | No
     leaving, joining = Work.on(source, context), Work.on(target, context)
     if source.case.id == target.case.id:
         raise InvalidPayload([Problem("into", "不能并入本案自身")])
+    _refuse_paused(leaving, source.case)
     actions.require(leaving, ActionName.MERGE)
     _refuse_over(leaving, target.case)
-    _refuse_paused(leaving, source.case, target.case)
+    _refuse_paused(leaving, target.case)
     before = views.shown(joining)
     moved = _leave_for(leaving, target.case.id, reason)
     _take_in(joining, source.case, *moved, reason)
