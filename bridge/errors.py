@@ -19,6 +19,7 @@
         ├── StaleRow             somebody else changed the case first; run the unit of work again
         ├── LeaseLost            the row was claimed by another worker meanwhile
         └── Unavailable          the database cannot be reached or is full
+            └── OutcomeUnknown   it was lost during a COMMIT: done or not, only the same key tells
 
 Anything else is a bug. Texts say what failed, on what, and what to do; they never hold a secret
 or a citizen's words.
@@ -190,3 +191,7 @@ class LeaseLost(StoreError):
 
 class Unavailable(StoreError):
     """The database cannot be reached or cannot write; nothing was acknowledged."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The database was lost while it committed; the same request under the same key finds out and does it once."""

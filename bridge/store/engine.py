@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.errors import ConfigError, Problem, Unavailable
+from bridge.errors import ConfigError, OutcomeUnknown, Problem, Unavailable
 
 BUSY_MS = 10_000
 CACHE_KIB = 16_384
@@ -180,3 +180,8 @@ def unavailable(error: BaseException) -> Unavailable:
     """Translate a driver's error into ours, without its SQL or parameters."""
     why = "磁盘已满" if is_out_of_space(getattr(error, "orig", error)) else type(error).__name__
     return Unavailable(f"数据库暂时不可用（{why}），未确认任何数据，请稍后重试")
+
+
+def outcome_unknown(error: BaseException) -> OutcomeUnknown:
+    """Translate the error of a COMMIT that may have taken place."""
+    return OutcomeUnknown(f"提交时数据库失去联系（{type(error).__name__}），是否已登记尚不能确定")

@@ -33,6 +33,7 @@ from bridge.store.leases import LeaseStore
 from bridge.store.migrate import SchemaState
 from bridge.store.outbox import OutboxStore
 from bridge.store.periods import PeriodStore
+from bridge.store.postgres_writer import PostgresWriter
 from bridge.store.pulling import PullStore
 from bridge.store.queries import QueryStore
 from bridge.store.replicas import ReplicaStore
@@ -40,7 +41,7 @@ from bridge.store.similar import SimilarStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
 from bridge.store.tokens import TokenStore
-from bridge.store.writer import PostgresWriter, SqliteWriter, Tx, Unit, Writer
+from bridge.store.writer import SqliteWriter, Tx, Unit, Writer
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +18,8 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bridge.errors import BridgeError, StaleRow
+from bridge.errors import BridgeError
 from bridge.store.engine import unavailable
 from bridge.store.prepared import Name, Pending, Prepared, Values, fetch, run
 
@@ -118,12 +116,12 @@ class Job:
             self.future.set_result(self.result)
 
 
-class _Spoiled(Exception):
+class Spoiled(Exception):
     """A unit failed after writing: the whole batch must be rolled back."""
 
 
 def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Run units one after the other in the open transaction; raises ``_Spoiled`` if one failed after writing."""
+    """Run units one after the other in the open transaction; raises ``Spoiled`` if one failed after writing."""
     batch = Pending()
     for job in jobs:
         tx = Tx(connection, batch)
@@ -134,28 +132,27 @@ def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
             raise
         except Exception as error:
             if tx.dirty:
-                raise _Spoiled from error
+                raise Spoiled from error
             job.error = error
     try:
         batch.flush(connection)
     except DBAPIError:
         raise
     except Exception as error:
-        raise _Spoiled from error
+        raise Spoiled from error
 
 
 def run_alone(connection: Connection, job: Job) -> None:
-    """Run one unit in a transaction of its own, begun and ended here."""
-    with connection.begin() as transaction:
-        try:
-            tx = Tx(connection)
-            job.result, job.error, job.then = job.unit(tx), None, tx.then
-            tx.flush()
-        except DBAPIError:
-            raise
-        except Exception as error:  # noqa: BLE001 - every failure belongs to the caller of the unit
-            job.error = error
-            transaction.rollback()
+    """Run one unit in the open transaction, which is ended at once if the unit fails."""
+    try:
+        tx = Tx(connection)
+        job.result, job.error, job.then = job.unit(tx), None, tx.then
+        tx.flush()
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001 - every failure belongs to the caller of the unit
+        job.error = error
+        connection.rollback()
 
 
 def committed(jobs: Sequence[Job]) -> None:
@@ -229,104 +226,28 @@ class SqliteWriter:
             with self.engine.connect() as connection, connection.begin():
                 run_batch(connection, jobs)
             committed(jobs)
-        except _Spoiled:
+        except Spoiled:
             self._commit_each(jobs)
         except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
             if len(jobs) > 1 and is_own_fault(error):
                 self._commit_each(jobs)
             else:
-                _fail(jobs, error)
+                fail(jobs, error)
 
     def _commit_each(self, jobs: list[Job]) -> None:
         for job in jobs:
             try:
-                with self.engine.connect() as connection:
+                with self.engine.connect() as connection, connection.begin():
                     run_alone(connection, job)
                 committed([job])
             except Exception as error:  # noqa: BLE001 - what is committed already stays answered as committed
-                _fail([job], error)
+                fail([job], error)
 
 
 def settle_all(jobs: Sequence[Job]) -> None:
     """Answer every caller; call it in their loop's thread."""
     for job in jobs:
         job.settle()
-
-
-@dataclass(slots=True)
-class PostgresWriter:
-    """A few writer tasks over a pool; units of one key always go to the same task, so they never wait for each other."""
-
-    engine: AsyncEngine
-    lanes: int = 4
-    _queues: list[asyncio.Queue[Job | None]] = field(default_factory=list)
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    _turn: int = 0
-    _stopping: bool = False
-
-    async def start(self) -> None:
-        """Start the writer tasks."""
-        self._queues = [asyncio.Queue() for _ in range(self.lanes)]
-        self._tasks = [asyncio.create_task(self._run(queue)) for queue in self._queues]
-
-    async def stop(self) -> None:
-        """Let every task finish its queue."""
-        self._stopping = True
-        for queue in self._queues:
-            queue.put_nowait(None)
-        await asyncio.gather(*self._tasks)
-
-    async def submit(self, unit: Unit[T], key: str | None = None) -> T:
-        """Queue a unit in the lane of its key."""
-        if self._stopping:
-            raise unavailable(RuntimeError("stopping"))
-        loop = asyncio.get_running_loop()
-        job = Job(unit, loop, loop.create_future())
-        self._turn += 1
-        lane = zlib.crc32(key.encode()) if key is not None else self._turn
-        self._queues[lane % self.lanes].put_nowait(job)
-        return await job.future  # type: ignore[no-any-return]
-
-    async def _run(self, queue: asyncio.Queue[Job | None]) -> None:
-        while (first := await queue.get()) is not None:
-            jobs = [first]
-            while len(jobs) < MAX_BATCH and not queue.empty():
-                job = queue.get_nowait()
-                if job is None:
-                    queue.put_nowait(None)
-                    break
-                jobs.append(job)
-            await self._commit(jobs)
-            settle_all(jobs)
-
-    async def _commit(self, jobs: list[Job]) -> None:
-        try:
-            await self._commit_together(jobs)
-        except Exception as error:  # noqa: BLE001 - whatever fails, every caller is answered and the lane lives on
-            if isinstance(error, _Spoiled) or is_conflict(error) or (len(jobs) > 1 and is_own_fault(error)):
-                for job in jobs:
-                    await self._commit_alone(job)
-            else:
-                _fail(jobs, error)
-
-    async def _commit_together(self, jobs: list[Job]) -> None:
-        async with self.engine.connect() as connection, connection.begin():
-            await connection.run_sync(run_batch, jobs)
-        committed(jobs)
-
-    async def _commit_alone(self, job: Job) -> None:
-        for attempt in range(ATTEMPTS):
-            try:
-                async with self.engine.connect() as connection:
-                    await connection.run_sync(run_alone, job)
-                committed([job])
-            except Exception as error:  # noqa: BLE001 - as above
-                if not is_conflict(error) or attempt == ATTEMPTS - 1:
-                    _fail([job], error)
-                    return
-            else:
-                if not isinstance(job.error, StaleRow) or attempt == ATTEMPTS - 1:
-                    return
 
 
 def is_own_fault(error: BaseException) -> bool:
@@ -343,6 +264,7 @@ def is_conflict(error: BaseException) -> bool:
     return getattr(original, "sqlstate", None) in _RETRYABLE or getattr(original, "pgcode", None) in _RETRYABLE
 
 
-def _fail(jobs: Sequence[Job], error: BaseException) -> None:
+def fail(jobs: Sequence[Job], error: BaseException) -> None:
+    """Give every caller this error, translated if it is a driver's."""
     for job in jobs:
         job.error = error if isinstance(error, BridgeError) else unavailable(error)

@@ -17,6 +17,7 @@ from bridge.errors import (
     IllegalTransition,
     IntakeError,
     InvalidPayload,
+    OutcomeUnknown,
     StoreError,
 )
 from bridge.pipeline.inbound import Answer
@@ -24,6 +25,11 @@ from bridge.pipeline.inbound import Answer
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
 """What a caller is asked to wait when the database does not answer."""
+NOTHING_DONE = "数据库暂不可用，未作任何登记，请稍后原样重发"
+UNKNOWN = (
+    "提交时数据库失去联系，是否已登记尚不能确定。系统对接请稍后用同一 webhook-id 原样重发，不会重复登记；"
+    "人工操作请先查看案件现状，再决定是否重做"
+)
 
 _TITLES = {
     400: "请求无法解析",
@@ -86,7 +92,7 @@ def refusal(error: BridgeError) -> web.Response | None:
         detail = "本县的文书模板不能用，没有出具；请运维执行 bridge documents check，按提示改好模板"
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
     if isinstance(error, StoreError):
-        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "数据库暂不可用，未作任何登记，请稍后原样重发")
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, UNKNOWN if isinstance(error, OutcomeUnknown) else NOTHING_DONE)
     return None
 
 

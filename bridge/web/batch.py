@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from bridge.errors import IllegalTransition, IntakeError, InvalidPayload, StoreError, Unavailable
+from bridge.errors import IllegalTransition, IntakeError, InvalidPayload, OutcomeUnknown, StoreError, Unavailable
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.registry import AnyFeed
 from bridge.web.answers import problems_view
@@ -27,6 +27,9 @@ from bridge.web.signed import digest_of, feed_of, reason_of, verify
 LINES_AT_ONCE = 200
 REPLAY_BYTES = 2 * MEBIBYTE
 """Results up to this size are kept for a replay of the webhook-id (about 10,000 lines)."""
+
+_NOT_TAKEN = "数据库暂不可用，请重发这一行"
+_UNKNOWN = "提交时数据库失去联系，这一行是否已登记尚不能确定，请重发这一行，不会重复登记"
 
 NDJSON = {"Content-Type": "application/x-ndjson; charset=utf-8"}
 """Lines handed to the service together; they share commits."""
@@ -84,7 +87,8 @@ async def _answer(
     context = context_of(request)
     first = await _results(context, feed, adapter, list(islice(lines, LINES_AT_ONCE)))
     if first and all(result.get("retry") for result in first):
-        raise Unavailable("nothing of the batch was taken")
+        unknown = any(result["detail"] == _UNKNOWN for result in first)
+        raise (OutcomeUnknown if unknown else Unavailable)("nothing of the batch was acknowledged")
     response = web.StreamResponse(headers=NDJSON)
     await response.prepare(request)
     count = len(first)
@@ -115,7 +119,7 @@ async def _result(context: WebContext, feed: str, adapter: AnyFeed, line: bytes)
 
 def _refused(line: bytes, error: Exception) -> Result:
     if isinstance(error, StoreError):
-        return {**_rejected(line, "数据库暂不可用，请重发这一行"), "retry": True}
+        return {**_rejected(line, _UNKNOWN if isinstance(error, OutcomeUnknown) else _NOT_TAKEN), "retry": True}
     if isinstance(error, InvalidPayload):
         return {**_rejected(line, "字段有误，详见 errors"), "errors": problems_view(error)}
     return _rejected(line, str(error))

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
-from bridge.errors import StaleRow, Unavailable
+from bridge.errors import OutcomeUnknown, StaleRow, Unavailable
 from bridge.logs import configure_logs
 from bridge.web.routes import ROUTES, Caller
 from tests.web.conftest import SINGLE, Site
@@ -62,7 +62,7 @@ async def test_metrics_count_what_happened(site: Site) -> None:
     assert "ticketbridge_build_info" in text
 
 
-@pytest.mark.parametrize("error", [Unavailable("gone"), StaleRow("again")])
+@pytest.mark.parametrize("error", [Unavailable("gone"), OutcomeUnknown("lost"), StaleRow("again")])
 async def test_a_database_away_is_503_with_retry_after(serve: Callable[..., Any], error: Exception) -> None:
     site = await serve(service=Failing(error))
     for answer in (
@@ -75,6 +75,7 @@ async def test_a_database_away_is_503_with_retry_after(serve: Callable[..., Any]
         assert answer.status == 503
         assert answer.is_problem
         assert int(answer.headers["Retry-After"]) > 0
+        assert ("未作任何登记" in answer.body["detail"]) is not isinstance(error, OutcomeUnknown)
     assert site.context.metrics.value("intake_rejected_total", feed="hotline", reason="unavailable") >= 2
 
 

@@ -1,0 +1,154 @@
+"""A proxy before PostgreSQL that cuts a connection exactly at the COMMIT of a transaction of the test's choice.
+
+Owns: reading the client's half of the protocol as far as that needs. Must not: change a byte of what it forwards.
+Source: PostgreSQL documentation, 55.7 (message formats).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from sqlalchemy.engine import URL
+
+from bridge.store.engine import parse
+
+_ENCRYPTION_REQUESTS = {(1234 << 16) + 5679, (1234 << 16) + 5680}
+_CHUNK = 65_536
+
+
+class Loss(StrEnum):
+    """What is lost when the connection is cut."""
+
+    COMMIT = "commit"
+    """The COMMIT never arrives: the server rolls back."""
+    ANSWER = "answer"
+    """The COMMIT takes place; its answer never arrives."""
+
+
+@dataclass
+class _Line:
+    """One client's connection: both ends, and whether its open transaction holds what the test looks for."""
+
+    client: asyncio.StreamWriter
+    server: asyncio.StreamWriter
+    marked: bool = False
+    deaf: bool = False
+
+    def cut(self) -> None:
+        """Reset both ends."""
+        self.client.transport.abort()
+        self.server.transport.abort()
+
+
+class FaultProxy:
+    """A context manager: inside it, :attr:`url` reaches the database of ``url`` through the proxy."""
+
+    def __init__(self, url: str) -> None:
+        self._target = parse(url)
+        self.port = 0
+        self.cuts = 0
+        self._marker: bytes | None = None
+        self._loss = Loss.ANSWER
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="fault-proxy", daemon=True)
+        self._listening = threading.Event()
+        self._over = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """The database's URL by way of the proxy."""
+        url = self._target.difference_update_query(["host", "port"]).set(host="127.0.0.1", port=self.port)
+        return str(url.render_as_string(hide_password=False))
+
+    def __enter__(self) -> Self:
+        """Listen on a port of the system's choice."""
+        self._thread.start()
+        self._listening.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Cut everything."""
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    def cut_next_commit(self, of: str, loss: Loss) -> None:
+        """Cut the first COMMIT of a transaction that one of whose values contains ``of``."""
+        self._loss, self._marker = loss, of.encode()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._listening.set()
+        await self._over.wait()
+        server.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await _open(self._target)
+        line = _Line(writer, to_server)
+        pumps = [
+            asyncio.ensure_future(self._requests(reader, line)),
+            asyncio.ensure_future(self._answers(from_server, line)),
+        ]
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            line.cut()
+
+    async def _requests(self, reader: asyncio.StreamReader, line: _Line) -> None:
+        line.server.write(await _startup(reader, line.client))
+        while True:
+            head = await reader.readexactly(5)
+            body = await reader.readexactly(int.from_bytes(head[1:]) - 4)
+            line.marked |= self._marker is not None and self._marker in body
+            if head[:1] == b"Q" and body.startswith((b"COMMIT", b"ROLLBACK")):
+                if line.marked and body.startswith(b"COMMIT") and self._is_lost(line):
+                    return
+                line.marked = False
+            line.server.write(head + body)
+            await line.server.drain()
+
+    def _is_lost(self, line: _Line) -> bool:
+        """Lose this COMMIT or its answer; tell whether the COMMIT itself is lost."""
+        self._marker = None
+        self.cuts += 1
+        line.deaf = True
+        return self._loss is Loss.COMMIT
+
+    async def _answers(self, reader: asyncio.StreamReader, line: _Line) -> None:
+        while (data := await reader.read(_CHUNK)) and not line.deaf:
+            line.client.write(data)
+            await line.client.drain()
+
+
+async def _open(target: URL) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the server by its socket's folder or its address."""
+    host, port = target.host or str(target.query["host"]), target.port or 5432
+    if host.startswith("/"):
+        return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+    return await asyncio.open_connection(host, port)
+
+
+async def _startup(reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> bytes:
+    """Return the client's first message to the server; a request for encryption is declined."""
+    while True:
+        size = await reader.readexactly(4)
+        body = await reader.readexactly(int.from_bytes(size) - 4)
+        if int.from_bytes(body[:4]) not in _ENCRYPTION_REQUESTS:
+            return size + body
+        client.write(b"N")
