@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from bridge.cli.rules_compare import diff, learn, suggest
+from bridge.cli.rules_compare import diff
 from bridge.cli.rules_reload import reload
 from bridge.cli.rules_shared import AsJson, Config, File, RulesFile, load_or_exit, rules_path
+from bridge.cli.rules_suggest import learn, suggest
 
 if TYPE_CHECKING:
     from bridge.rules.compile import CompiledRules

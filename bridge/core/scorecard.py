@@ -93,6 +93,7 @@ class Told:
     type: str
     occurred_at: datetime
     detail: Mapping[str, Any]
+    actor: str = ""
 
 
 @dataclass(slots=True)

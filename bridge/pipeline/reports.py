@@ -113,10 +113,8 @@ async def _page(runtime: Runtime, period: Period, after: Place | None) -> list[t
 
     def read(tx: Tx) -> list[tuple[Place, CaseScore]]:
         places = periods.opened(tx, period, after, PAGE)
-        order = sorted(places, key=lambda place: place[1])
-        told = periods.histories(tx, [case_id for _, case_id in order], scorecard.TYPES)
-        scored = [(place, scorecard.score(events)) for place, events in zip(order, told, strict=True)]
-        return sorted(scored, key=lambda entry: entry[0])
+        told = dict(periods.histories(tx, [case_id for _, case_id in places], scorecard.TYPES))
+        return [(place, scorecard.score(told[place[1]])) for place in places]
 
     return await runtime.store.read(read)
 

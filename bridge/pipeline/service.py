@@ -16,7 +16,7 @@ import structlog
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.model import Actor, TicketDraft
 from bridge.errors import NotFound, Unavailable
-from bridge.pipeline import deadlines, forecast, intake, operate, read, receipts, reports, settle
+from bridge.pipeline import deadlines, examples, forecast, intake, operate, read, receipts, reports, settle
 from bridge.pipeline.commit import Committed
 from bridge.pipeline.forecast import Foreseen
 from bridge.pipeline.inbound import Answer, Inbound
@@ -25,6 +25,8 @@ from bridge.pipeline.observe import Observer
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.tokens import Operator, authenticate
+from bridge.rules.backtest import Sample
+from bridge.store.periods import Place
 from bridge.store.queries import DueStep
 from bridge.store.writer import Tx
 
@@ -137,6 +139,10 @@ class Service:
     async def foresee(self, until: datetime, after: str) -> tuple[list[Foreseen], str | None]:
         """Return what the clocks of the next hundred cases would do by ``until`` if nobody acted; nothing is written."""
         return await self.runtime.store.read(lambda tx: forecast.page(tx, self.runtime, until, after))
+
+    async def examples(self, since: datetime, after: Place | None) -> tuple[list[Sample], Place | None]:
+        """Return the next tickets registered since an instant as the rules see them, with what people made of them."""
+        return await self.runtime.store.read(lambda tx: examples.page(tx, self.runtime, since, after))
 
     async def cases(self, query: CaseQuery) -> dict[str, Any]:
         """Return a page of cases."""

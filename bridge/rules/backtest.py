@@ -1,4 +1,4 @@
-"""Candidate rules against recorded tickets: who would go where now, and every ticket that moves.
+"""Candidate rules against recorded tickets: who would go where now, every ticket that moves, and why it does.
 
 Owns: comparing two snapshots on the same tickets, the flow matrix. Must not: know where the tickets come from.
 """
@@ -6,24 +6,41 @@ Owns: comparing two snapshots on the same tickets, the flow matrix. Must not: kn
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.assessment import Assessment
 from bridge.core.policy import TicketFacts
+from bridge.core.verdict import OUT, UNJUDGED, Verdict
 from bridge.rules.compile import CompiledRules
 
 NOWHERE = "不派件"
 COMPARED = ("in_scope", "category", "lead", "co_units", "procedure", "review")
+REASONS = 6
+"""So many rules are named, at most, for one change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A recorded ticket: its id, what the rules look at, and what people made of it (if they did)."""
+
+    id: Any
+    facts: TicketFacts
+    verdict: Verdict = UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A ticket whose decision differs: its id and, per field, old and new."""
+    """A ticket whose decision differs: per field old and new, the rules that spoke differently, what people had said.
+
+    ``right``: whether the old and the new decision agree with the people; None where nobody said.
+    """
 
     id: Any
     fields: dict[str, tuple[Any, Any]]
+    why: tuple[str, ...]
+    right: tuple[bool | None, bool | None]
 
 
 @dataclass
@@ -39,18 +56,49 @@ class Comparison:
         """Tickets that another unit would lead."""
         return sum(count for (old, new), count in self.flow.items() if old != new)
 
+    @property
+    def better(self) -> int:
+        """Tickets that people had corrected or confirmed and that only the candidate judges so."""
+        return sum(one.right == (False, True) for one in self.changed)
 
-def compare(old: CompiledRules, new: CompiledRules, tickets: Iterable[tuple[Any, TicketFacts]]) -> Comparison:
-    """Assess every ticket by both snapshots."""
+    @property
+    def worse(self) -> int:
+        """Tickets that people had corrected or confirmed and that only the old rules judge so."""
+        return sum(one.right == (True, False) for one in self.changed)
+
+
+def compare(
+    old: CompiledRules,
+    new: CompiledRules,
+    samples: Iterable[Sample],
+    seen: Callable[[int], None] = lambda _: None,
+) -> Comparison:
+    """Assess every ticket by both snapshots; ``seen`` is told the count after each."""
     result = Comparison()
-    for identity, facts in tickets:
-        before, after = _outcome(old.assess(facts)), _outcome(new.assess(facts))
+    for sample in samples:
+        made = old.assess(sample.facts), new.assess(sample.facts)
+        before, after = map(_outcome, made)
         result.tickets += 1
         result.flow[before["lead"] or NOWHERE, after["lead"] or NOWHERE] += 1
         fields = {name: (before[name], after[name]) for name in COMPARED if before[name] != after[name]}
         if fields:
-            result.changed.append(Changed(identity, fields))
+            right = agrees(made[0], sample.verdict), agrees(made[1], sample.verdict)
+            result.changed.append(Changed(sample.id, fields, _why(*made), right))
+        seen(result.tickets)
     return result
+
+
+def agrees(made: Assessment, verdict: Verdict) -> bool | None:
+    """Whether a decision is what people made of the ticket; None where nobody said."""
+    if verdict.category is None and verdict.lead is None:
+        return None
+    category = verdict.category in (None, label_of(made))
+    return category and (verdict.category == OUT or verdict.lead in (None, made.route.lead))
+
+
+def label_of(made: Assessment) -> str | None:
+    """The category decided on, or :data:`OUT`; None if the rules could not say."""
+    return made.classification.category if made.classification.in_scope else OUT
 
 
 def _outcome(made: Assessment) -> dict[str, Any]:
@@ -63,6 +111,33 @@ def _outcome(made: Assessment) -> dict[str, Any]:
         "procedure": route.procedure.value if route.procedure else None,
         "review": found.review,
     }
+
+
+def _why(old: Assessment, new: Assessment) -> tuple[str, ...]:
+    """The evidence that came, went or weighs otherwise, the weightiest first, then the route if it is another."""
+    before, after = _weights(old), _weights(new)
+    names = sorted(before.keys() | after.keys(), key=lambda name: (-_moved(before, after, name), name))
+    said = [_said(before, after, name) for name in names if _moved(before, after, name)][:REASONS]
+    if old.route.route_id != new.route.route_id:
+        said.append(f"路由 {old.route.route_id or '无'} → {new.route.route_id or '无'}")
+    return tuple(said)
+
+
+def _weights(made: Assessment) -> dict[str, tuple[float, str]]:
+    return {one.rule: (one.weight, one.matched) for one in made.classification.evidence}
+
+
+def _moved(before: Mapping[str, tuple[float, str]], after: Mapping[str, tuple[float, str]], name: str) -> float:
+    nothing = (0.0, "")
+    return abs(before.get(name, nothing)[0] - after.get(name, nothing)[0])
+
+
+def _said(before: Mapping[str, tuple[float, str]], after: Mapping[str, tuple[float, str]], name: str) -> str:
+    if name not in before:
+        return f"新命中 {name}“{after[name][1]}”{after[name][0]:+g}"
+    if name not in after:
+        return f"不再命中 {name}“{before[name][1]}”{before[name][0]:+g}"
+    return f"{name} {before[name][0]:+g} → {after[name][0]:+g}"
 
 
 def matrix(comparison: Comparison) -> list[list[str]]:

@@ -31,13 +31,23 @@ def facts_of_line(line: bytes | str, now: datetime) -> tuple[Any, TicketFacts]:
     Raises:
         BadLine: not a JSON object, or title and text both missing or not texts.
     """
+    row = row_of_line(line)
+    return row.get("id"), facts_of_row(row, now)
+
+
+def row_of_line(line: bytes | str) -> dict[str, Any]:
+    """One JSON line as an object.
+
+    Raises:
+        BadLine: it is none.
+    """
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:
         raise BadLine("不是有效的 JSON") from None
     if not isinstance(row, dict):
         raise BadLine("每行应当是一个 JSON 对象")
-    return row.get("id"), facts_of_row(row, now)
+    return row
 
 
 def facts_of_row(row: Mapping[str, Any], now: datetime) -> TicketFacts:

@@ -65,15 +65,15 @@ class PeriodStore:
         rows = tx.read(query.order_by(_E.c.recorded_at, _E.c.case_id).limit(limit))
         return [(row.recorded_at, row.case_id) for row in rows]
 
-    def histories(self, tx: Tx, case_ids: Sequence[str], types: Sequence[str]) -> Iterator[list[Told]]:
-        """Yield the history of each case, only events of these types, in order."""
+    def histories(self, tx: Tx, case_ids: Sequence[str], types: Sequence[str]) -> Iterator[tuple[str, list[Told]]]:
+        """Yield each case that has events of these types, with those events in order."""
         query = (
-            select(_E.c.case_id, _E.c.seq, _E.c.type, _E.c.occurred_at, _E.c.detail)
+            select(_E.c.case_id, _E.c.seq, _E.c.type, _E.c.occurred_at, _E.c.detail, _E.c.actor)
             .where(_E.c.region_code == self.region, _E.c.case_id.in_(list(case_ids)), _E.c.type.in_(list(types)))
             .order_by(_E.c.case_id, _E.c.seq)
         )
-        for _, rows in groupby(tx.read(query), key=lambda row: row.case_id):
-            yield [Told(row.type, row.occurred_at, self._detail(row)) for row in rows]
+        for case_id, rows in groupby(tx.read(query), key=lambda row: str(row.case_id)):
+            yield case_id, [Told(row.type, row.occurred_at, self._detail(row), row.actor) for row in rows]
 
     def _detail(self, row: Any) -> dict[str, Any]:
         aad = f"events.detail:{row.case_id}:{row.seq}".encode()

@@ -44,7 +44,7 @@ def test_guide(tmp_path: Path) -> None:
             if line.startswith("cp "):
                 edit(tmp_path / "candidate.yaml")
             if line.startswith(FINDS_CHANGES):
-                assert "2 件工单,1 件有变化" in result.stdout
+                assert "2 件工单，1 件有变化" in result.stdout
 
 
 def edit(path: Path) -> None:

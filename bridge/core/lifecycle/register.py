@@ -16,8 +16,8 @@ from bridge.core.policy import Policy, TicketFacts
 from bridge.core.vocabulary import CaseState, ProcedureId, Role, TicketKind, TicketState
 
 
-def facts_of(feed: str, draft: TicketDraft, context: Context) -> TicketFacts:
-    """Return what the rules may look at of a draft."""
+def facts_of(feed: str, draft: TicketDraft | Ticket, context: Context) -> TicketFacts:
+    """Return what the rules may look at of a request, newly come or registered long ago."""
     terms = context.terms(feed)
     return TicketFacts(
         kind=draft.kind or TicketKind.HELP,
