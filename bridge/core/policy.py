@@ -76,8 +76,20 @@ class CategoryInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """How far a limit may be extended, counted from where it ended unextended; ``once``: no second time."""
+
+    amount: int
+    unit: LimitUnit
+    once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TimeLimit:
-    """A limit of the rules or of a statute. Empty filters match everything; the first match of source rules wins."""
+    """A limit of the rules or of a statute. Empty filters match everything; the first match of source rules wins.
+
+    ``extension``: None sets no end to more time.
+    """
 
     id: str
     kind: DeadlineKind
@@ -91,6 +103,7 @@ class TimeLimit:
     adapters: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     reminded: bool = True
+    extension: Extension | None = None
 
 
 class Who(StrEnum):

@@ -10,10 +10,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bridge.core import outside
-from bridge.core.lifecycle import actions, legality, recusal, secrecy, sides, views
+from bridge.core.lifecycle import actions, extensions, legality, recusal, secrecy, sides, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import CaseFile, Deadline, Link, Part
+from bridge.core.model import Assignment, CaseFile, Deadline, Link, Part
 from bridge.core.vocabulary import DeadlineStatus
 from bridge.errors import NotFound
 from bridge.pipeline.commit import load
@@ -131,6 +131,20 @@ def assignment_view(work: Work, assignment: Any) -> dict[str, Any]:
         "signed_at": views.iso(assignment.signed_at),
         "opinion_version": assignment.opinion_version,
         "overridden": assignment.overridden,
+        "extension": extension_view(work, assignment),
+    }
+
+
+def extension_view(work: Work, assignment: Assignment) -> dict[str, Any] | None:
+    """Return the request for more time, if one was made, and how far the limit may still move."""
+    asked = assignment.extension
+    if asked is None:
+        return None
+    return {
+        "until": views.iso(asked.until),
+        "reason": asked.reason,
+        "decision": asked.decision,
+        "latest": views.iso(extensions.latest(work, assignment)),
     }
 
 

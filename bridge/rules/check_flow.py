@@ -34,6 +34,9 @@ CATEGORY_NUMBERS = {
 _NEEDED_LIMITS = (DeadlineKind.SIGN, DeadlineKind.RETURN, DeadlineKind.OPINION, DeadlineKind.REPLY)
 
 
+_EXTENDED = frozenset({DeadlineKind.REPLY, DeadlineKind.OPINION})
+
+
 def flow_problems(document: RulesDocument, findings: Findings) -> None:
     """Report every problem of units, categories, routes, procedures, limits and calendar."""
     _units(document, findings)
@@ -159,6 +162,8 @@ def _limits(document: RulesDocument, findings: Findings) -> None:
     for number, entry in enumerate(document.time_limits):
         path = ("time_limits", number)
         findings.references((*path, "categories"), entry.categories, document.categories, "类别")
+        if entry.extension is not None and entry.kind not in _EXTENDED:
+            findings.add((*path, "extension"), f"“{entry.kind}”没有延期,extension 只用于 reply 和 opinion")
         if entry.source == "statute":
             continue
         if entry.kind in open_kinds:

@@ -119,6 +119,14 @@ class ProcedureEntry(Section):
     variants: dict[Identifier, Annotated[list[StageEntry], Field(min_length=1)]] = Field(default_factory=dict)
 
 
+class ExtensionEntry(Section):
+    """延期的上限,自原时限届满起算;once: true 只能延一次。"""
+
+    amount: Annotated[int, Field(ge=1, le=400)]
+    unit: Annotated[LimitUnit, Field(strict=False)]
+    once: bool = True
+
+
 class LimitEntry(Section):
     """一项时限。decided: false 表示县里尚未决定,取的是建议值。"""
 
@@ -134,6 +142,7 @@ class LimitEntry(Section):
     adapters: list[Identifier] = Field(default_factory=list)
     categories: list[Identifier] = Field(default_factory=list)
     reminded: bool = True
+    extension: ExtensionEntry | None = Field(default=None, description="延期上限,只用于 reply 和 opinion;不写则不限")
 
     @property
     def limit_source(self) -> LimitSource:

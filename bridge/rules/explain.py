@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.core.assessment import Assessment
-from bridge.core.policy import TicketFacts
+from bridge.core.policy import Extension, TicketFacts
 from bridge.rules.classify import OPINION_RULE, Classifier
 from bridge.rules.compile import CompiledRules
 from bridge.rules.decision import decision
@@ -17,6 +17,7 @@ from bridge.rules.due import due_dates, local
 
 _PROCEDURES = {"direct": "自办", "transfer": "移送", "joint_general": "一般联办", "joint_complex": "复杂专案"}
 _PERIODS = {"post": "改革后", "pre": "改革前", "straddle": "跨改革前后", "unknown": "没有写明所属期"}
+_DAYS = {"working_days": "个工作日", "days": "个自然日", "working_hours": "个工作小时"}
 _CLOCKS = {
     "sign": "签收",
     "return": "退单",
@@ -94,12 +95,17 @@ def _dates(rules: CompiledRules, made: Assessment, facts: TicketFacts) -> list[d
             "limit": date.limit.id,
             "clause": date.limit.clause,
             "decided": date.limit.decided,
+            "extension": _extension(date.limit.extension),
             "provisional": date.provisional,
             "losers": [{"limit": name, "due": local(at)} for name, at in date.losers],
             "reminders": [{"step": step.name, "at": local(step.at)} for step in date.steps],
         }
         for date in due_dates(rules.policy, made, facts)
     ]
+
+
+def _extension(rule: Extension | None) -> dict[str, Any] | None:
+    return {"amount": rule.amount, "unit": rule.unit.value, "once": rule.once} if rule else None
 
 
 def page(rules: CompiledRules, told: dict[str, Any]) -> str:
@@ -137,6 +143,13 @@ def _evidence_lines(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]
             yield f"    {line['weight']:+g}  {line['rule']}  “{line['matched']}”"
 
 
+def _extension_words(rule: dict[str, Any] | None) -> str:
+    if rule is None:
+        return ""
+    often = ",限一次" if rule["once"] else ""
+    return f"(可申请延期,最长 {rule['amount']} {_DAYS[rule['unit']]}{often})"
+
+
 def _unit_lines(told: dict[str, Any]) -> Iterator[str]:
     kinds = "、".join(told["insurance"]) or "没有写明"
     yield f"险种:{kinds};所属期:{_PERIODS[told['period']]};标记:{'、'.join(told['flags']) or '无'}"
@@ -147,6 +160,7 @@ def _unit_lines(told: dict[str, Any]) -> Iterator[str]:
     for date in told["due"]:
         note = "" if date["decided"] else "(县里尚未决定,为建议值)"
         note += "(日历未公布,暂定)" if date["provisional"] else ""
+        note += _extension_words(date["extension"])
         yield f"时限:{_CLOCKS[date['kind']]} {date['due']},{date['clause']}{note}"
         for step in date["reminders"]:
             yield f"    {step['step']:<10} {step['at']}"

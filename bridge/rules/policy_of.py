@@ -13,6 +13,7 @@ from bridge.core.policy import (
     CategoryInfo,
     Confidentiality,
     Duty,
+    Extension,
     Policy,
     Procedure,
     ReplyRules,
@@ -120,6 +121,7 @@ def _limit(entry: LimitEntry) -> TimeLimit:
         adapters=tuple(entry.adapters),
         categories=tuple(entry.categories),
         reminded=entry.reminded,
+        extension=Extension(**entry.extension.model_dump()) if entry.extension else None,
     )
 
 

@@ -69,7 +69,7 @@ async def suspended(ledger: Ledger) -> str:
 
 async def extension_asked(ledger: Ledger) -> str:
     case_id = await single(ledger)
-    until = datetime.fromisoformat("2026-06-01T16:00:00+08:00")
+    until = datetime.fromisoformat("2026-03-16T16:00:00+08:00")
     await ledger.receipt(case_id, "tax", "extension_requested", until=until, reason="取证")
     return case_id
 

@@ -17,7 +17,7 @@ from bridge.core.commands import (
     UpstreamEvent,
     UpstreamEventType,
 )
-from bridge.core.lifecycle import actions, decide, legality
+from bridge.core.lifecycle import actions, decide, extensions, legality
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import Assignment, CaseFile, OpinionBody
 from bridge.core.vocabulary import CaseState, Conclusion, PartDisposal, ReceiptType, ReturnReason
@@ -25,7 +25,7 @@ from bridge.errors import IllegalTransition, InvalidPayload
 from tests.contract.situations import STANDS, Stand
 from tests.pipeline.conftest import OFFICE, SINGLE, Ledger
 
-LATER = datetime(2026, 7, 1, 8, tzinfo=UTC)
+LATER = datetime(2026, 3, 16, 8, tzinfo=UTC)
 EVERY = pytest.mark.parametrize("stand", STANDS.values(), ids=STANDS)
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -61,7 +61,8 @@ async def test_every_receipt_is_taken_or_refused_with_what_is_owed_and_allowed(l
         owed, allowed = may_send(file, assignment, context)
         for type_ in ReceiptType:
             if type_.value in owed + allowed:
-                assert decide.receive(file, assignment.id, receipt(type_), context).decision().events, type_
+                sent = receipt(type_, latest(file, assignment, context))
+                assert decide.receive(file, assignment.id, sent, context).decision().events, type_
                 continue
             with pytest.raises(IllegalTransition) as refused:
                 decide.receive(file, assignment.id, receipt(type_), context)
@@ -123,10 +124,15 @@ def filled(name: ActionName, file: CaseFile, context: Context) -> OperatorAction
     )  # fmt: skip
 
 
-def receipt(type_: ReceiptType) -> UnitReceipt:
+def latest(file: CaseFile, assignment: Assignment, context: Context) -> datetime:
+    """The longest extension that the rules admit."""
+    return extensions.latest(Work.on(file, context), assignment) or LATER
+
+
+def receipt(type_: ReceiptType, until: datetime = LATER) -> UnitReceipt:
     """A receipt with every field it could need."""
     return UnitReceipt(
-        type_, text="核查中", who="payer", channel="phone", to_unit="medical", until=LATER,
+        type_, text="核查中", who="payer", channel="phone", to_unit="medical", until=until,
         opinion=OpinionBody("已核查", Conclusion.SUBSTANTIATED), reason_code=ReturnReason.NOT_OUR_DUTY, reason="不属本单位职责",
     )  # fmt: skip
 

@@ -158,12 +158,14 @@ async def test_more_time_for_a_co_unit_is_the_offices_to_give_and_moves_its_own_
 async def test_what_is_listed_as_allowed_is_allowed(ledger: Ledger) -> None:
     case_id = await ledger.ticket(SINGLE)
     await ledger.receipt(case_id, "tax", "signed")
-    await ledger.receipt(case_id, "tax", "extension_requested", until=at("2026-03-16T18:00:00"), reason="一")
-    with pytest.raises(IllegalTransition):
-        await ledger.receipt(case_id, "tax", "extension_requested", until=at("2026-03-17T18:00:00"), reason="一")
-    await ledger.event(case_id, "extension_granted", until=at("2026-03-16T18:00:00"))
-    assert "extension_requested" in (await ledger.assignment(case_id, "tax"))["allowed"]
-    await ledger.receipt(case_id, "tax", "extension_requested", until=at("2026-03-18T18:00:00"), reason="二")
+    for until, answer in (("2026-03-16T18:00:00", "extension_denied"), ("2026-03-18T18:00:00", "extension_granted")):
+        assert "extension_requested" in (await ledger.assignment(case_id, "tax"))["allowed"]
+        await ledger.receipt(case_id, "tax", "extension_requested", until=at(until), reason="调取流水")
+        assert "extension_requested" not in (await ledger.assignment(case_id, "tax"))["allowed"]
+        with pytest.raises(IllegalTransition):
+            await ledger.receipt(case_id, "tax", "extension_requested", until=at("2026-03-17T18:00:00"), reason="一")
+        await ledger.event(case_id, answer, until=at(until) if answer == "extension_granted" else None)
+    assert "extension_requested" not in (await ledger.assignment(case_id, "tax"))["allowed"]
 
 
 async def test_an_extension_is_only_asked_before_expiry_and_only_given_to_who_takes_part(ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ from bridge.core import outside
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import (
     clocks,
+    extensions,
     leads,
     opinions,
     receipts,
@@ -301,7 +302,7 @@ def _approve(work: Work, action: OperatorAction) -> None:
 
 def _deny(work: Work, action: OperatorAction) -> None:
     if action.assignment_id is not None:
-        rounds.decide_extension(work, _assignment(work, action), "denied")
+        extensions.decide(work, _assignment(work, action), "denied")
         work.record("extension.denied", assignment=action.assignment_id, reason=action.reason)
         return
     if work.case.sign_off_pending:
@@ -332,12 +333,16 @@ def _extend(work: Work, action: OperatorAction) -> None:
         )
     if action.until is None or action.until <= work.now:
         raise InvalidPayload([Problem("until", "延期必须写明晚于现在的时间")])
+    if extensions.is_spent(work, assignment):
+        raise IllegalTransition(extensions.why_not(work, assignment), allowed_actions=allowed_actions(work))
+    if wrong := extensions.problems(work, assignment, action.until):
+        raise InvalidPayload(wrong)
     clause = f"批准延期：{action.reason or ''}"
-    rounds.extend_opinion(work, assignment, action.until, clause)
+    extensions.extend_opinion(work, assignment, action.until, clause)
     if assignment.role is Role.LEAD:
         for ticket in work.owing_tickets():
-            rounds.extend_reply(work, ticket, action.until, clause)
-    rounds.decide_extension(work, assignment, "granted")
+            extensions.extend_reply(work, ticket, action.until, clause)
+    extensions.decide(work, assignment, "granted")
     work.record("extension.granted", assignment=assignment.id, until=views.iso(action.until), reason=action.reason)
 
 

@@ -30,14 +30,15 @@ LAPSES = frozenset({DeadlineKind.RETURN, DeadlineKind.OBJECTION})
 OF_COMPLEX = frozenset({DeadlineKind.APPROVAL, DeadlineKind.MEETING})
 """Limits of a complex case; the first runs before the case is one."""
 
-PAUSE = "pause"
-"""The source of a limit that moved because the case stood still."""
+PAUSE, EXTENSION = "pause", "extension"
+"""The sources of a limit that moved: the case stood still, or more time was given."""
 
 TRIAGE_UNIT = "office"
 """The unit whose queue an unrouted case waits in (R7: the hub)."""
 
 
-def _limits(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> tuple[TimeLimit, ...]:
+def limits(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> tuple[TimeLimit, ...]:
+    """Return the limits of the rules and statutes that a clock of this kind is made from."""
     tickets = list(work.tickets.values())
     of = ticket or (tickets[0] if tickets else None)
     procedure = ProcedureId.JOINT_COMPLEX if kind in OF_COMPLEX else work.case.procedure
@@ -95,7 +96,7 @@ def _candidates(
 ) -> list[tuple[DeadlineBasis, LimitUnit, bool, bool]]:
     calendar = work.policy.calendar
     found: list[tuple[DeadlineBasis, LimitUnit, bool, bool]] = []
-    for limit in _limits(work, kind, ticket):
+    for limit in limits(work, kind, ticket):
         due = due_at(limit.amount, limit.unit, start_at, calendar)
         basis = DeadlineBasis(limit.source.value, due.at, limit.clause, limit.amount, limit.unit.value)
         found.append((basis, limit.unit, due.provisional, not limit.reminded))
@@ -186,7 +187,7 @@ def cancel_all(work: Work, owner: str | None = None) -> None:
             cancel(work, deadline)
 
 
-def move(work: Work, deadline: Deadline, until: datetime, clause: str, *, source: str = "extension") -> None:
+def move(work: Work, deadline: Deadline, until: datetime, clause: str, *, source: str = EXTENSION) -> None:
     """Move a clock to ``until``; the original date is kept, rungs already past do not fire again."""
     moved = replace(
         deadline,
@@ -204,7 +205,7 @@ def move(work: Work, deadline: Deadline, until: datetime, clause: str, *, source
 
 def _is_reminded(work: Work, deadline: Deadline) -> bool:
     """Tell whether a clock has a ladder of its own; one registered late may have lost its rungs."""
-    if deadline.kind in LAPSES or any(not limit.reminded for limit in _limits(work, deadline.kind, None)):
+    if deadline.kind in LAPSES or any(not limit.reminded for limit in limits(work, deadline.kind, None)):
         return False
     assignment = work.assignments.get(deadline.owner)
     return assignment is None or deadline.kind is not DeadlineKind.OPINION or not _opinion_is_reply(work, assignment)
@@ -244,7 +245,7 @@ def restart_reply_limits(work: Work) -> None:
 def _was_set_by_hand(deadline: Deadline) -> bool:
     """Tell whether an extension, a pause, or the upstream alone for a rework, fixed this limit."""
     sources = {basis.source for basis in deadline.basis}
-    return bool(sources & {"extension", PAUSE}) or sources == {LimitSource.UPSTREAM.value}
+    return bool(sources & {EXTENSION, PAUSE}) or sources == {LimitSource.UPSTREAM.value}
 
 
 def _recompute(

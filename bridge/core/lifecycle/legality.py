@@ -5,9 +5,7 @@ Owns: the lists ``owed`` and ``allowed``. Must not: change the case. Source: con
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from bridge.core.lifecycle import clocks
+from bridge.core.lifecycle import clocks, extensions
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import Assignment
 from bridge.core.vocabulary import (
@@ -19,7 +17,8 @@ from bridge.core.vocabulary import (
     Role,
 )
 
-_BEFORE_REPLY = frozenset({CaseState.TRIAGE, CaseState.AWAITING_APPROVAL, CaseState.HANDLING, CaseState.CONSOLIDATING})
+BEFORE_REPLY = frozenset({CaseState.TRIAGE, CaseState.AWAITING_APPROVAL, CaseState.HANDLING, CaseState.CONSOLIDATING})
+"""States in which units still work on the answer."""
 _ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED})
 
 
@@ -42,7 +41,7 @@ def allowed(work: Work, assignment: Assignment) -> list[str]:
 def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
     state = work.case.state
     is_lead = assignment.role is Role.LEAD
-    before_reply = state in _BEFORE_REPLY
+    before_reply = state in BEFORE_REPLY
     match type_:
         case ReceiptType.TOLD | ReceiptType.PROGRESS:
             return before_reply or state in _ANSWERED or state is CaseState.CLOSED_CONSULT
@@ -64,7 +63,7 @@ def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
                 and (state is not CaseState.AWAITING_APPROVAL)
             )
         case ReceiptType.EXTENSION_REQUESTED:
-            return before_reply and may_ask_extension(work, assignment)
+            return before_reply and extensions.may_ask(work, assignment)
         case _:
             return False
 
@@ -81,18 +80,3 @@ def may_return(work: Work, assignment: Assignment) -> bool:
     in_window = window is None or clocks.in_time(work, window, work.now)
     unsigned = assignment.state is AssignmentState.DISPATCHED and assignment.signed_at is None
     return unsigned and assignment.may_return and in_window
-
-
-def extension_limit(work: Work, assignment: Assignment) -> datetime | None:
-    """Return the limit an extension of this assignment would move: the reply for a lead, else the opinion."""
-    if assignment.role is Role.LEAD:
-        return clocks.reply_due(work)
-    clock = work.clock_of(assignment.id, DeadlineKind.OPINION)
-    return clock.due_at if clock and ReceiptType.OPINION in assignment.owes else None
-
-
-def may_ask_extension(work: Work, assignment: Assignment) -> bool:
-    """Tell whether more time may be asked for: before expiry, and nothing asked already."""
-    limit = extension_limit(work, assignment)
-    pending = assignment.extension is not None and assignment.extension.decision is None
-    return limit is not None and work.now <= limit and not pending

@@ -13,6 +13,7 @@ from bridge.core.commands import UnitReceipt
 from bridge.core.lifecycle import (
     acceptance,
     clocks,
+    extensions,
     leads,
     legality,
     opinions,
@@ -88,6 +89,8 @@ def _why(work: Work, assignment: Assignment, receipt: UnitReceipt) -> str:
         return "已由领导小组办公室裁定，不得再退"
     if receipt.type is ReceiptType.RETURNED:
         return "签收后或退单期限届满后不能退单，可用移送（transferred）"
+    if receipt.type is ReceiptType.EXTENSION_REQUESTED and work.case.state in legality.BEFORE_REPLY:
+        return extensions.why_not(work, assignment)
     if receipt.type is ReceiptType.CONSOLIDATED and stages.opinions_missing(work):
         missing = "、".join(work.policy.units[a.unit].name for a in stages.opinions_missing(work))
         return f"还缺{missing}的书面意见；确需先行答复的须写明 override"
@@ -230,9 +233,11 @@ def _proposed_complex(work: Work, assignment: Assignment, receipt: UnitReceipt) 
 
 
 def _extension_requested(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
-    limit, until = legality.extension_limit(work, assignment), receipt.until
+    limit, until = extensions.limit(work, assignment), receipt.until
     if until is None or (limit is not None and until <= limit):
         raise InvalidPayload([Problem("until", "申请延长到的时间必须晚于现在的时限")])
+    if wrong := extensions.problems(work, assignment, until):
+        raise InvalidPayload(wrong)
     reason = receipt.reason or ""
     work.set_assignment(assignment, extension=ExtensionRequest(until, reason))
     work.record(

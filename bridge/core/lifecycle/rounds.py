@@ -1,18 +1,17 @@
-"""Rounds and more time: starting a rework, extending a limit, taking every assignment back.
+"""Rounds: starting a rework, what is left after a withdrawal, taking every assignment back.
 
-Owns: what starts a new round (contract section 3, "Rework") and what moves a limit ("extension_requested").
+Owns: what starts a new round (contract section 3, "Rework") and what ends one early.
 Must not: decide whether it is legal; its callers do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.lifecycle import clocks, replying, stages
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Ticket
+from bridge.core.model import Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
 
 
@@ -58,27 +57,6 @@ def _start_round_clock(work: Work, ticket: Ticket, respond_by: datetime | None) 
     clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
     if clock is not None and respond_by is not None and respond_by != clock.due_at:
         clocks.replace_limit(work, clock, respond_by)
-
-
-def extend_reply(work: Work, ticket: Ticket, until: datetime, clause: str) -> None:
-    """Move a ticket's reply limit to ``until``; another upstream's longer limit stays."""
-    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
-    if clock is not None and (len(work.owing_tickets()) == 1 or until > clock.due_at):
-        clocks.move(work, clock, until, clause)
-
-
-def extend_opinion(work: Work, assignment: Assignment, until: datetime, clause: str) -> None:
-    """Move an assignment's opinion limit to ``until``, if it has one that still runs."""
-    clock = work.clock_of(assignment.id, DeadlineKind.OPINION)
-    if clock is not None and clock.status in clocks.OPEN:
-        clocks.move(work, clock, until, clause)
-
-
-def decide_extension(work: Work, assignment: Assignment, decision: str) -> None:
-    """Mark a pending request for more time as decided; a grant nobody asked for leaves no mark."""
-    assignment = work.assignments[assignment.id]
-    if assignment.extension is not None and assignment.extension.decision is None:
-        work.set_assignment(assignment, extension=replace(assignment.extension, decision=decision))
 
 
 def settle_rest(work: Work) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.lifecycle import clocks, replying, rounds, stages, views
+from bridge.core.lifecycle import clocks, extensions, replying, rounds, stages, views
 from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Ticket, TicketDraft
@@ -124,19 +124,23 @@ def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None
     _refuse_past(work, event.until, "until")
     if event.until is None:
         raise InvalidPayload([Problem("until", "批准延期必须写明延长到何时")])
-    rounds.extend_reply(work, ticket, event.until, "上游批准延期")
     lead = work.lead()
+    beyond = [] if lead is None else extensions.problems(work, lead, event.until)
+    extensions.extend_reply(work, ticket, event.until, "上游批准延期")
     if lead is not None:
-        rounds.extend_opinion(work, lead, event.until, "上游批准延期")
-        rounds.decide_extension(work, lead, "granted")
-    work.record("extension.granted", ticket=ticket.id, until=views.iso(event.until), note=event.note)
+        extensions.extend_opinion(work, lead, event.until, "上游批准延期")
+        extensions.decide(work, lead, "granted")
+    work.record(
+        "extension.granted", ticket=ticket.id, until=views.iso(event.until), note=event.note,
+        beyond_rules=[each.message for each in beyond],
+    )  # fmt: skip
 
 
 def _extension_denied(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
     lead = work.lead()
     if lead is not None:
-        rounds.decide_extension(work, lead, "denied")
+        extensions.decide(work, lead, "denied")
     work.record("extension.denied", ticket=ticket.id, note=event.note)
 
 
