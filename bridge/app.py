@@ -25,6 +25,7 @@ from bridge.clock_socket import ClockSocket
 from bridge.core.lifecycle.work import FeedTerms
 from bridge.core.policy import Rules
 from bridge.crypto import Keyring, Vault
+from bridge.delivery.holding import HOLD_SECONDS, Holding
 from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
 from bridge.documents.desk import desk_of
@@ -168,14 +169,18 @@ class Daemon:
         registry = await stack.enter_async_context(self._registry(http))
         targets = Targets(registry, holder.current, self._adapter_names(), shadow=self.settings.shadow)
         terms = feed_terms(self.settings, rules)
-        runtime = Runtime(store, self.ports, holder.current, terms, self.settings.public_url, targets.placement)
+        runtime = Runtime(
+            store, self.ports, holder.current, terms, self.settings.public_url, targets.placement, self.settings.shadow
+        )
         beats = Heartbeats(self.ports.clock, self.metrics)
         service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.silent, self._drain_notice])
         self._describe(rules)
         await self._start_roster(stack, service, beats)
         await self._start_clock_socket(stack, service)
         if "worker" in self.roles:
-            await self._start_worker(stack, service, targets, beats)
+            await self._start_holding(service, targets, beats)
+            if not self.settings.shadow:
+                await self._start_worker(stack, service, targets, beats)
         if "clock" in self.roles:
             self._start_clock(stack, service, beats)
         if "feeds" in self.roles:
@@ -229,6 +234,14 @@ class Daemon:
             server = ClockSocket(Path(path), clock, service)
             await server.start()
             stack.push_async_callback(server.stop)
+
+    async def _start_holding(self, service: Service, targets: Targets, beats: Heartbeats) -> None:
+        """Hold what waits before anybody could fetch it, and tell of what is held."""
+        store = service.runtime.store
+        holding = Holding(store, self.ports.clock, self.settings.shadow, targets.uncertain_targets())
+        await holding.step()
+        service.notices.append(holding.warnings)
+        self._loop("holding", holding.step, beats, HOLD_SECONDS)
 
     async def _start_worker(self, stack: AsyncExitStack, service: Service, targets: Targets, beats: Heartbeats) -> None:
         options = self.settings.worker

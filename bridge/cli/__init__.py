@@ -39,6 +39,7 @@ app = typer.Typer(
 for command in (daemon.init, daemon.serve, daemon.demo, documents.schemas, documents.openapi, simulate.simulate):
     app.command()(command)
 app.command(name="migrate-store")(move.migrate_store)
+app.command()(outbox.replay)
 for name, group in (
     ("tokens", tokens.app),
     ("rules", rules.app),

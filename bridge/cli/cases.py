@@ -5,13 +5,12 @@ Owns: the five commands and their print-outs. Must not: decide; every change is 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, print_json, print_rows, refuse
+from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, print_json, print_rows, read_input
 
 if TYPE_CHECKING:
     from bridge.pipeline.inbound import Answer
@@ -118,7 +117,7 @@ def receipt(
     from bridge.pipeline.receipts import case_of
     from bridge.wire.receipt import parse_receipt
 
-    body = _read(file)
+    body = read_input(file)
 
     async def work(service: Service) -> Answer:
         given = parse_receipt(body, service.runtime.now())
@@ -136,15 +135,6 @@ def _case(config: Path, case_id: str) -> dict[str, Any]:
     from bridge.cli.ledger import with_service
 
     return with_service(config, lambda service: service.case(case_id))
-
-
-def _read(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise refuse(f"{file} 读不出来：{error.strerror}") from None
 
 
 def _row(case: dict[str, Any]) -> dict[str, Any]:

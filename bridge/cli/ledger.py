@@ -85,7 +85,7 @@ async def _served(settings: Settings, store: Store) -> AsyncIterator[Service]:
         registry = Registry.build(feeds, channels, http, ports.clock)
         targets = Targets(registry, lambda: rules, {}, shadow=settings.shadow)
         terms = feed_terms(settings, rules)
-        runtime = Runtime(store, ports, lambda: rules, terms, settings.public_url, targets.placement)
+        runtime = Runtime(store, ports, lambda: rules, terms, settings.public_url, targets.placement, settings.shadow)
         yield Service(runtime, Observer(Metrics()))
 
 

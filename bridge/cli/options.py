@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,6 +57,16 @@ def aligned(cells: Sequence[Sequence[object]]) -> list[str]:
         "  ".join(text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in texts
     ]
+
+
+def read_input(file: str) -> bytes:
+    """Read a file a person names, ``-`` being standard input. Raises typer.Exit with the reason."""
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise refuse(f"{file} 读不出来：{error.strerror}") from None
 
 
 def refuse(message: str, status: int = WRONG_USE) -> typer.Exit:

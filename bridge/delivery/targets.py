@@ -14,10 +14,11 @@ from bridge.core.policy import Rules
 from bridge.core.vocabulary import OutboxState
 from bridge.registry import Registry
 from bridge.store.outbox import Claimed, Placement
+from bridge.store.stopped import SHADOW
 
 CONSOLE = Placement(OutboxState.DELIVERED, sent=False, reason="console")
 PULLED = Placement(OutboxState.READY, sent=False)
-HELD = Placement(OutboxState.PARKED, sent=False, reason="shadow")
+HELD = Placement(OutboxState.PARKED, sent=False, reason=SHADOW)
 ORPHANED = Placement(OutboxState.PARKED, sent=False, reason="no_such_feed")
 """A push to a feed that is no longer configured: a person decides, nobody takes it for delivered."""
 SENT = Placement()

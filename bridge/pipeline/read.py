@@ -5,7 +5,7 @@ Owns: the JSON of ``GET /v1/cases…`` (contract section 3). Must not: change an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -23,12 +23,29 @@ from bridge.pipeline.similar import similar
 from bridge.store.writer import Tx
 
 MAX_PAGE = 500
+OUTBOX = ("key", "kind", "target", "type", "case_id", "ticket_id", "assignment_id", "state", "attempts", "reason")
 
 
 def case(tx: Tx, runtime: Runtime, case_id: str, reader: str | None = None) -> dict[str, Any]:
     """Return a case in full, with the cases that may be about the same matter. Raises NotFound."""
     file = load(tx, runtime, case_id)
-    return {**case_view(file, runtime, reader), "similar": similar(tx, runtime, file)}
+    stopped = [_stopped(row) for row in runtime.store.stopped.of_case(tx, case_id)]
+    return {**case_view(file, runtime, reader), "similar": similar(tx, runtime, file), "stopped": stopped}
+
+
+def _stopped(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "created_at": views.iso(row["created_at"])}
+
+
+def outbox(tx: Tx, runtime: Runtime, limit: int, equal: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the newest messages of the outbox, without bodies."""
+    rows = runtime.store.outbox.listing(tx, limit=limit, **equal)
+    times = ("due_at", "created_at", "delivered_at")
+    return {
+        "messages": [
+            {**{name: row[name] for name in OUTBOX}, **{name: views.iso(row[name]) for name in times}} for row in rows
+        ]
+    }
 
 
 def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> dict[str, Any]:

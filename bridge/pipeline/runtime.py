@@ -16,7 +16,10 @@ from bridge.store.store import Store
 
 @dataclass
 class Runtime:
-    """The pipeline's surroundings. ``rules`` returns the snapshot of the moment; a use case reads it once."""
+    """The pipeline's surroundings. ``rules`` returns the snapshot of the moment; a use case reads it once.
+
+    ``shadow``: everything is computed and nothing leaves, not even by being fetched.
+    """
 
     store: Store
     ports: Ports
@@ -24,6 +27,7 @@ class Runtime:
     feeds: Mapping[str, FeedTerms]
     respond_base: str
     placement: Callable[[Message], Placement] = field(default=lambda _message: Placement())
+    shadow: bool = False
 
     def context(self, actor: Actor = SYSTEM, cause: str = "") -> Context:
         """Return the context of one decision, at this moment of the business clock."""

@@ -6,7 +6,7 @@ Must not: hold SQL or decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ import structlog
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.model import Actor, TicketDraft
 from bridge.errors import NotFound, Unavailable
-from bridge.pipeline import deadlines, examples, forecast, intake, operate, read, receipts, reports, settle
+from bridge.pipeline import deadlines, examples, forecast, intake, operate, read, receipts, reports, settle, stopped
 from bridge.pipeline.commit import Committed
 from bridge.pipeline.forecast import Foreseen
 from bridge.pipeline.inbound import Answer, Inbound
@@ -28,9 +28,12 @@ from bridge.pipeline.tokens import Operator, authenticate
 from bridge.rules.backtest import Sample
 from bridge.store.periods import Place
 from bridge.store.queries import DueStep
+from bridge.store.stopped import Choice
 from bridge.store.writer import Tx
 
 log = structlog.get_logger(__name__)
+
+StoppedDecision = Callable[[Tx, Runtime, Sequence[str], Actor, str | None], list[dict[str, Any]]]
 
 
 @dataclass
@@ -123,6 +126,9 @@ class Service:
         return await self._fetch("unit", unit_id, after, limit, "messages")
 
     async def _fetch(self, kind: str, target: str, after: str | None, limit: int, name: str) -> dict[str, Any]:
+        if self.runtime.shadow:
+            return {name: [], "cursor": after}
+
         def unit(tx: Tx) -> tuple[dict[str, Any], list[Committed]]:
             fetched = self.runtime.store.pulling.fetch(tx, kind, target, after, limit, self.runtime.wall())
             done = [
@@ -135,6 +141,30 @@ class Service:
         for committed in done:
             self.after(committed)
         return body
+
+    async def stopped(self, choice: Choice) -> list[str]:
+        """Return the keys of the messages that wait for a person, as chosen."""
+        return await self.runtime.store.read(lambda tx: self.runtime.store.stopped.keys(tx, choice))
+
+    async def settle_stopped(
+        self, decision: StoppedDecision, keys: Sequence[str], actor: Actor, note: str | None
+    ) -> list[dict[str, Any]]:
+        """Apply what a person decided (``stopped.resend``, ``drop`` or ``by_hand``) to a batch of messages."""
+        rows = await self.runtime.store.write(lambda tx: decision(tx, self.runtime, keys, actor, note))
+        self.wake()
+        return rows
+
+    async def message_body(self, key: str) -> str:
+        """Return a message's body for a person to correct. Raises NotFound."""
+        return await self.runtime.store.read(lambda tx: stopped.body_of(tx, self.runtime, key))
+
+    async def edit_message(self, key: str, text: bytes, actor: Actor, note: str | None) -> list[str]:
+        """Correct a stopped message's body; returns what changed. Raises NotFound, InvalidPayload, IllegalTransition."""
+        return await self.runtime.store.write(lambda tx: stopped.edit(tx, self.runtime, key, text, actor, note))
+
+    async def outbox(self, limit: int, **equal: str | None) -> dict[str, Any]:
+        """Return the newest messages of the outbox, without bodies; ``equal`` are columns and what they hold."""
+        return await self.runtime.store.read(lambda tx: read.outbox(tx, self.runtime, limit, equal))
 
     async def foresee(self, until: datetime, after: str) -> tuple[list[Foreseen], str | None]:
         """Return what the clocks of the next hundred cases would do by ``until`` if nobody acted; nothing is written."""

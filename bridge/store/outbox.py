@@ -247,6 +247,11 @@ class OutboxStore:
         where = and_(_T.c.region_code == self.region, _T.c.key == key, _T.c.state.in_([s.value for s in states]))
         return tx.write(update(_T).where(where).values(**values)).rowcount == 1
 
+    def rewrite(self, tx: Tx, key: str, body: dict[str, Any]) -> None:
+        """Replace the body of a message, sealed under its key as before."""
+        sealed = self.vault.seal(orjson.dumps(body), self._aad(key))
+        tx.write(update(_T).where(_T.c.region_code == self.region, _T.c.key == key).values(payload=sealed))
+
     def cancel_for_units(self, tx: Tx, case_id: str, units: Collection[str] | None = None) -> set[str]:
         """Cancel what waits for units (all, or these) about a case; returns the assignments that some unit may have heard of.
 
@@ -260,12 +265,11 @@ class OutboxStore:
         heard = select(_T.c.assignment_id).where(mine, _T.c.assignment_id.is_not(None), ~unseen)
         return {str(row.assignment_id) for row in tx.read(heard)}
 
-    def listing(self, tx: Tx, *, state: str | None, target: str | None, limit: int) -> list[dict[str, Any]]:
-        """List rows without their payload, newest first."""
+    def listing(self, tx: Tx, *, limit: int, **equal: str | None) -> list[dict[str, Any]]:
+        """List rows without their payload, newest first; ``equal`` are columns (``state``, ``target``…) and what they hold."""
         columns = [column for column in _T.c if column.name != "payload"]
         query = select(*columns).where(_T.c.region_code == self.region)
-        query = query.where(_T.c.state == state) if state else query
-        query = query.where(_T.c.target == target) if target else query
+        query = query.where(*[_T.c[name] == value for name, value in equal.items() if value])
         rows = tx.read(query.order_by(_T.c.created_at.desc(), _T.c.key).limit(limit))
         return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for the mapping
 

@@ -38,6 +38,7 @@ from bridge.store.pulling import PullStore
 from bridge.store.queries import QueryStore
 from bridge.store.replicas import ReplicaStore
 from bridge.store.similar import SimilarStore
+from bridge.store.stopped import StoppedStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
 from bridge.store.tokens import TokenStore
@@ -71,6 +72,7 @@ class Store:
         self.similar = SimilarStore(self.region, self.vault)
         self.outbox = OutboxStore(self.region, self.vault, portable=self.portable_claim)
         self.pulling = PullStore(self.region, self.vault)
+        self.stopped = StoppedStore(self.region)
         self.inbound = InboundStore(self.region)
         self.history = HistoryStore(self.region, self.vault)
         self.audit = AuditStore(self.region, self.vault)

@@ -68,6 +68,9 @@ class Service(Protocol):
     async def history(self, case_id: str, reader: str | None = None) -> dict[str, Any]:
         """Return one case's history."""
 
+    async def outbox(self, limit: int, **equal: str | None) -> dict[str, Any]:
+        """Return the newest messages of the outbox, without bodies."""
+
     async def assessment(self, first: str | None, last: str | None, group: str | None) -> dict[str, Any]:
         """Return the assessment of a span of days."""
 

@@ -1,6 +1,6 @@
 """Operators: the list of cases, a case, its history, actions on it, registration at a counter.
 
-Owns: ``/v1/cases…``. Must not: judge an action; the pipeline knows roles and the case knows what is legal.
+Owns: ``/v1/cases…`` and ``/v1/outbox``. Must not: judge an action; the pipeline knows roles and the case knows what is legal.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bridge.wire.action import parse_action
 from bridge.wire.counter import parse_counter_ticket
 
 FILTERS = ("state", "unit", "category", "feed", "external_id", "overdue", "after", "limit")
+OUTBOX_FILTERS = ("state", "reason", "target", "type", "case_id")
 
 
 async def list_cases(request: web.Request) -> web.Response:
@@ -60,6 +61,16 @@ async def get_history(request: web.Request) -> web.Response:
     return json_answer(await service.history(case_id, unit))
 
 
+async def list_messages(request: web.Request) -> web.Response:
+    """List the newest messages of the outbox: what waits, what was stopped, what shadow mode holds."""
+    operator = await operator_of(request)
+    if unit_bound(operator) is not None:
+        raise Forbidden("经办员不能查看全县的待发件")
+    only(request, (*OUTBOX_FILTERS, "limit"))
+    wanted = {name: text_of(request, name) for name in OUTBOX_FILTERS}
+    return json_answer(await context_of(request).service.outbox(limit_of(request), **wanted))
+
+
 async def post_action(request: web.Request) -> web.Response:
     """Act on a case; the answer is the case."""
     operator = await operator_of(request)
@@ -83,7 +94,7 @@ async def post_case(request: web.Request) -> web.Response:
 
 def _for_unit(case: dict[str, Any]) -> dict[str, Any]:
     """Leave out what would tell a unit who else complained, or what was kept from it."""
-    shown = {name: value for name, value in case.items() if name != "similar"}
+    shown = {name: value for name, value in case.items() if name not in ("similar", "stopped")}
     return {**shown, "parts": [part for part in case["parts"] if not part["confidential"]]}
 
 

@@ -153,6 +153,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/v1/outbox",
+        operators.list_messages,
+        "待发件：等着发的、搁置的、shadow 模式扣住的（不含正文）",
+        Caller.OPERATOR,
+        {200: "Outbox"},
+        refusals=(403, 422),
+        query=(*operators.OUTBOX_FILTERS, "limit"),
+    ),
+    Route(
+        "GET",
         "/v1/reports/assessment",
         reports.get_assessment,
         "考核：期内受理的案件的各项数字，可由历史重新算出",

@@ -16,6 +16,8 @@ from bridge.core.vocabulary import (
     AssignmentState,
     CaseState,
     Conclusion,
+    MessageType,
+    OutboxState,
     ProcedureId,
     ReceiptType,
     Role,
@@ -344,6 +346,41 @@ class RecusedOut(Outgoing):
     final: bool
 
 
+class StoppedOut(Outgoing):
+    """A message of a case that waits for a person, or that shadow mode held (``reason`` shadow)."""
+
+    key: str
+    type: MessageType
+    target: str
+    state: OutboxState
+    reason: str | None
+    created_at: datetime
+
+
+class MessageRow(Outgoing):
+    """One message of the outbox, without its body."""
+
+    key: str
+    kind: str
+    target: str
+    type: MessageType
+    case_id: str
+    ticket_id: str | None
+    assignment_id: str | None
+    state: OutboxState
+    attempts: int
+    reason: str | None
+    due_at: datetime | None
+    created_at: datetime
+    delivered_at: datetime | None
+
+
+class Outbox(Outgoing):
+    """The newest messages of the outbox."""
+
+    messages: list[MessageRow]
+
+
 class CaseOut(Outgoing):
     """A case in full."""
 
@@ -367,6 +404,7 @@ class CaseOut(Outgoing):
     links: list[dict[str, Any]] = Field(default_factory=list)
     parts: list[dict[str, Any]] = Field(default_factory=list)
     similar: list[SimilarOut] = Field(default_factory=list)
+    stopped: list[StoppedOut] = Field(default_factory=list)
     recused: list[RecusedOut] = Field(default_factory=list)
     ask: list[str] = Field(default_factory=list)
     contradictions: list[ContradictionOut] = Field(default_factory=list)

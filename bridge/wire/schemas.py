@@ -56,6 +56,7 @@ _MODELS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
             outgoing.CaseOut,
             outgoing.History,
             outgoing.DocumentList,
+            outgoing.Outbox,
             report.Assessment,
             report.Hotspots,
             outgoing.UnitMessage,

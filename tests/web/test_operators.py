@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.pipeline.tokens import revoke
+from bridge.wire.outgoing import Outbox
 from tests.web.conftest import SINGLE, Site
 
 
@@ -135,3 +136,15 @@ async def test_registration_at_a_counter(site: Site) -> None:
     assert (await register(clerk, external_id="来访-1", received_at="2026-03-02T08:00:00+08:00")).body[
         "ticket_id"
     ] == numbered.body["ticket_id"]
+
+
+async def test_the_outbox_is_listed_without_bodies_and_not_for_clerks(site: Site) -> None:
+    case_id = (await site.ticket()).body["case_id"]
+    listed = await site.ask("GET", f"/v1/outbox?case_id={case_id}&target=tax", headers=await site.token("office"))
+    [row] = Outbox.model_validate(listed.body).messages
+    assert (row.type, row.state, row.case_id) == ("assignment.dispatched", "ready", case_id)
+    assert "payload" not in listed.raw.decode()
+    refused = await site.ask("GET", "/v1/outbox", headers=await site.token("clerk", "tax"))
+    assert (refused.status, refused.is_problem) == (403, True)
+    wrong = await site.ask("GET", "/v1/outbox?colour=red", headers=await site.token("office"))
+    assert wrong.status == 422
