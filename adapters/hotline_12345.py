@@ -27,6 +27,7 @@ from bridge.adapter import (
     OurStatus,
     OutboundMessage,
     PushMap,
+    Reached,
     SignedConfig,
     SignedEndpoint,
     StatusMap,
@@ -36,6 +37,7 @@ from bridge.adapter import (
     UpstreamEvent,
     loads,
     loads_object,
+    reach,
     ticket_draft,
     to_ours,
     to_theirs,
@@ -96,6 +98,10 @@ class Hotline(FeedAdapter[HotlineConfig]):
             return super().parse_event(body)
         data = to_ours(self.config.event, self.config.status, loads_object(body))
         return upstream_event(data, self.context.clock.now())
+
+    async def probe(self) -> Reached:
+        """Connect to ``push_url``."""
+        return Reached("由对方来取") if self.config.push_url is None else await reach(self.config.push_url)
 
     async def push(self, message: OutboundMessage) -> None:
         """Post one message to ``push_url``."""

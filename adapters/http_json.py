@@ -8,9 +8,11 @@ from bridge.adapter import (
     Capabilities,
     InboundRequest,
     OutboundMessage,
+    Reached,
     SignedConfig,
     SignedEndpoint,
     UnitAdapter,
+    reach,
 )
 
 
@@ -39,6 +41,10 @@ class HttpJson(UnitAdapter[HttpJsonConfig]):
     def verify(self, request: InboundRequest) -> str:
         """Check the unit's signature."""
         return self._endpoint.verify(request.headers, request.body)
+
+    async def probe(self) -> Reached:
+        """Connect to ``url``."""
+        return Reached("由对方来取") if self.config.url is None else await reach(self.config.url)
 
     async def dispatch(self, message: OutboundMessage) -> None:
         """Post one message to ``url``."""

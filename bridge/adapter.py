@@ -67,6 +67,7 @@ from bridge.folder import ExchangeFolder, LocatedPath
 from bridge.folder_source import Entry, FiledReceipt, FolderSource, Note
 from bridge.local_time import local_instant
 from bridge.ports import Clock
+from bridge.reaching import Reached, reach
 from bridge.signed_http import Address, Secrets, SignedConfig, SignedEndpoint
 from bridge.signing import Body
 from bridge.wire.event import parse_event, upstream_event
@@ -106,6 +107,7 @@ __all__ = [
     "OutboundMessage",
     "Problem",
     "PushMap",
+    "Reached",
     "Secrets",
     "SignedConfig",
     "SignedEndpoint",
@@ -123,6 +125,7 @@ __all__ = [
     "loads_object",
     "local_instant",
     "plain",
+    "reach",
     "ticket_draft",
     "to_ours",
     "to_theirs",
@@ -222,6 +225,14 @@ class Adapter(ABC, Generic[ConfigT]):
             NotFound: this counterpart does not speak HTTP.
         """
         raise NotFound(f"{self.context.name} 不接受 HTTP 请求（{request.method}）")
+
+    async def probe(self) -> Reached:
+        """Look whether the counterpart can be reached, without sending it a message (``bridge doctor``).
+
+        Raises:
+            DeliveryError: it cannot; or FolderTrouble, its folder cannot be used.
+        """
+        return Reached("不需要连接")
 
     async def has_taken(self, message: OutboundMessage) -> bool:
         """Ask the counterpart whether it has a message (``can_lookup`` only).

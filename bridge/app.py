@@ -19,7 +19,7 @@ import aiohttp
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from bridge import live_rules
+from bridge import live_rules, refusals
 from bridge.clock import SystemClock
 from bridge.clock_socket import ClockSocket
 from bridge.core.lifecycle.work import FeedTerms
@@ -29,7 +29,7 @@ from bridge.delivery.holding import HOLD_SECONDS, Holding
 from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
 from bridge.documents.desk import desk_of
-from bridge.errors import ConfigError, Problem, Unavailable
+from bridge.errors import Unavailable
 from bridge.feeds.folders import POLL_SECONDS, folder_loops
 from bridge.ledger_gauges import snapshot
 from bridge.logs import configure_logs
@@ -82,12 +82,18 @@ async def open_store(settings: Settings, *, create_key: bool = True) -> Store:
     if not settings.key_file.exists():
         placeholder = Store(url, settings.region_code, Vault(Keyring("none", {"none": bytes(32)}, bytes(32))))
         if not create_key or not await _waiting(placeholder.is_empty):
-            message = f"密钥文件 {settings.key_file} 不存在，而数据库里已有数据；请恢复原来的密钥文件"
-            raise ConfigError("bridge.toml", [Problem("encryption.key_file", message)])
-        Keyring.create(settings.key_file)
+            raise refusals.no_key(settings.key_file)
+        _create_key(settings.key_file)
     store = Store(url, settings.region_code, Vault(Keyring.load(settings.key_file)))
     await _waiting(store.start)
     return store
+
+
+def _create_key(path: Path) -> None:
+    try:
+        Keyring.create(path)
+    except OSError as error:
+        raise refusals.key_not_written(path, error) from None
 
 
 async def _waiting(call: Callable[[], object]) -> object:
@@ -315,10 +321,7 @@ class Daemon:
         try:
             port = await listener.start(self.settings.host, self.settings.port)
         except OSError as error:
-            message = (
-                f"地址 {self.settings.document.listen} 无法监听（{error.strerror}）；请换一个端口，或停掉占用它的程序"
-            )
-            raise ConfigError("bridge.toml", [Problem("listen", message)]) from error
+            raise refusals.not_listening(self.settings.document.listen, error) from error
         log.info("web.listening", port=port)
         stack.push_async_callback(listener.stop)
 

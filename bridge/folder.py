@@ -26,24 +26,16 @@ from pydantic import AfterValidator, ValidationInfo
 
 from bridge.errors import DeliveryError, FailureReason, FolderTrouble
 from bridge.file_names import fitted, is_safe_name, natural_key
+from bridge.os_errors import worded
 
 QUIET_SECONDS = 2.0
 """A file that changed within this time may still be written; it is looked at again later."""
 
 IN, DONE, BAD, OUT = "in", "done", "bad", "out"
 _MODE_FILE, _MODE_FOLDER = 0o660, 0o770
+_NOTES = (".errors.csv", ".error.json", ".tmp")
 _STALE_TMP = timedelta(hours=1)
 _CHUNK = 1 << 20
-_REASONS = {
-    errno.ENOSPC: "磁盘已满，请清理空间",
-    errno.EDQUOT: "配额已满，请清理空间",
-    errno.EROFS: "文件系统只读，请检查挂载",
-    errno.EACCES: "没有权限，请检查目录属主与权限",
-    errno.EPERM: "没有权限，请检查目录属主与权限",
-    errno.ENOENT: "目录不存在，请检查挂载",
-    errno.ENOTDIR: "不是目录，或是符号链接",
-    errno.ELOOP: "不是目录，或是符号链接",
-}
 
 
 def located(path: Path, info: ValidationInfo) -> Path:
@@ -89,6 +81,19 @@ class ExchangeFolder:
         self._make(IN, DONE, BAD, OUT)
         for each in (BAD, OUT):
             self._sweep(each)
+
+    def check(self) -> int:
+        """Look whether all four folders are there and can be written; return how many files lie in ``bad/``.
+
+        Raises:
+            FolderTrouble: naming the folder and the reason.
+        """
+        for each in (IN, DONE, BAD, OUT):
+            with self._opened(each) as folder, self.named(each):
+                if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder):
+                    raise PermissionError(errno.EACCES, "")
+        with self._opened(BAD) as folder, os.scandir(folder) as entries:
+            return sum(not entry.name.endswith(_NOTES) for entry in entries)
 
     def _make(self, *names: str) -> None:
         with self.named(""):
@@ -238,8 +243,7 @@ class ExchangeFolder:
             raise self._trouble(name, error) from None
 
     def _trouble(self, name: str, error: OSError) -> FolderTrouble:
-        why = _REASONS.get(error.errno or 0) or os.strerror(error.errno or 0)
-        return FolderTrouble(f"交换目录 {self.directory / name}：{why}")
+        return FolderTrouble(f"交换目录 {self.directory / name}：{worded(error)}")
 
 
 def _free_name(folder: int, name: str, digest: Callable[[], bytes | None]) -> str:

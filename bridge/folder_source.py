@@ -5,6 +5,7 @@ Owns: the mixin and its values. Must not: touch a file system; :mod:`bridge.feed
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO, ClassVar
 from bridge.core.commands import UnitReceipt
 from bridge.core.model import TicketDraft
 from bridge.folder import ExchangeFolder
+from bridge.reaching import Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class FolderSource(ABC):
     @abstractmethod
     def note(self, name: str, file: BinaryIO | None, problems: Mapping[int, str]) -> Note:
         """Say what is written about refused entries, by line; ``file`` is None where the name is no file at all."""
+
+    async def probe(self) -> Reached:
+        """Look whether the folder can be read and written. Raises FolderTrouble."""
+        refused = await asyncio.to_thread(self.folder.check)
+        return Reached(f"目录 {self.folder.directory} 可以读写", refused_files=refused)
 
     def answer(self, name: str, body: Mapping[str, Any]) -> Note | None:  # noqa: ARG002 - for those who want it
         """Say what is written to ``done/`` about a file that holds a single entry; nothing unless overridden."""

@@ -17,6 +17,7 @@ from bridge.cli import (
     cases,
     daemon,
     database,
+    doctor,
     documents,
     dossier,
     move,
@@ -36,7 +37,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (daemon.init, daemon.serve, daemon.demo, documents.schemas, documents.openapi, simulate.simulate):
+for command in (
+    daemon.init,
+    daemon.serve,
+    daemon.demo,
+    documents.schemas,
+    documents.openapi,
+    simulate.simulate,
+    doctor.doctor,
+):
     app.command()(command)
 app.command(name="migrate-store")(move.migrate_store)
 app.command()(outbox.replay)

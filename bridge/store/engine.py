@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bridge.errors import ConfigError, OutcomeUnknown, Problem, Unavailable
+from bridge import refusals
+from bridge.errors import ConfigError, OutcomeUnknown, Unavailable
 
 BUSY_MS = 10_000
 CACHE_KIB = 16_384
@@ -31,6 +32,11 @@ LIMITS_MS = {
 """What PostgreSQL is asked to end by itself: a statement, a wait for a lock, a transaction nobody works in."""
 READ_ONLY = "25006"
 """SQLSTATE of a write on a standby or a primary that only reads."""
+_REASONS: dict[type[BaseException], str] = {
+    ConnectionRefusedError: "连接被拒绝：服务器没有在这个地址运行",
+    TimeoutError: "连接超时",
+    PoolTimeout: "没有空闲的连接",
+}
 FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 """What a database that cannot be used raises; a pool without a free connection has a timeout of its own."""
 
@@ -45,9 +51,7 @@ def parse(database_url: str) -> URL:
         return url.set(drivername="sqlite+pysqlite")
     if url.get_backend_name() == "postgresql":
         return url.set(drivername="postgresql+asyncpg")
-    raise ConfigError(
-        "bridge.toml", [Problem("database_url", "只支持 sqlite+aiosqlite:///… 或 postgresql+asyncpg://…")]
-    )
+    raise refusals.refused("database_url", "只支持 sqlite+aiosqlite:///… 或 postgresql+asyncpg://…")
 
 
 def is_sqlite(url: URL) -> bool:
@@ -58,10 +62,7 @@ def is_sqlite(url: URL) -> bool:
 def sqlite_engine(url: URL, *, readers: int = 1, read_only: bool = False) -> Engine:
     """Open a SQLite file (0600 if new) with the pragmas every connection of ours has; transactions begin explicitly."""
     if url.database:
-        file = Path(url.database)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if not read_only:
-            file.touch(mode=0o600)
+        make_file(Path(url.database), touched=not read_only)
     engine = create_engine(
         url,
         pool_size=readers,
@@ -74,6 +75,16 @@ def sqlite_engine(url: URL, *, readers: int = 1, read_only: bool = False) -> Eng
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_deferred if read_only else _begin_immediate)
     return engine
+
+
+def make_file(file: Path, *, touched: bool = True) -> None:
+    """Make the folder of a database file, and the file (0600) if it is new. Raises ConfigError."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if touched:
+            file.touch(mode=0o600)
+    except OSError as error:
+        raise refusals.no_folder(file.parent, error) from None
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
@@ -157,18 +168,14 @@ def check_durable(connection: Connection) -> None:
     commit = connection.execute(text("SHOW synchronous_commit")).scalar_one()
     fsync = connection.execute(text("SHOW fsync")).scalar_one()
     if commit == "off" or fsync == "off":
-        raise _refuse("PostgreSQL 的 synchronous_commit 和 fsync 不得为 off，否则已确认的工单可能丢失")
+        raise refusals.not_durable_postgres()
 
 
 def _check_sqlite(connection: Connection) -> None:
     synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
     journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
     if int(synchronous) < 2 or str(journal).lower() != "wal":  # noqa: PLR2004 - SQLite's number for FULL
-        raise _refuse("SQLite 必须运行在 WAL、synchronous=FULL 模式；数据库所在磁盘可能不支持（网络盘请改用本地盘）")
-
-
-def _refuse(message: str) -> ConfigError:
-    return ConfigError("bridge.toml", [Problem("database_url", message)])
+        raise refusals.not_durable_sqlite()
 
 
 def is_out_of_space(error: BaseException) -> bool:
@@ -176,9 +183,21 @@ def is_out_of_space(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) and "full" in str(error)
 
 
+def at_start(error: BaseException) -> ConfigError | Unavailable:
+    """Translate a driver's error at the start: what no patience cures is a refusal with its remedy."""
+    original = getattr(error, "orig", None)
+    if isinstance(original, sqlite3.DatabaseError):
+        said = str(original)
+        text = next((text for words, text in refusals.SQLITE.items() if words in said), None)
+    else:
+        text = refusals.POSTGRES.get(getattr(original, "sqlstate", None) or "")
+    return unavailable(error) if text is None else refusals.refused("database_url", text)
+
+
 def unavailable(error: BaseException) -> Unavailable:
     """Translate a driver's error into ours, without its SQL or parameters."""
-    why = "磁盘已满" if is_out_of_space(getattr(error, "orig", error)) else type(error).__name__
+    full = is_out_of_space(getattr(error, "orig", error))
+    why = "磁盘已满" if full else _REASONS.get(type(error), type(error).__name__)
     return Unavailable(f"数据库暂时不可用（{why}），未确认任何数据，请稍后重试")
 
 

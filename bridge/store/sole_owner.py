@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from bridge.errors import ConfigError, Problem
-from bridge.store.engine import is_sqlite
+from bridge.store.engine import is_sqlite, make_file
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def sole_owner(url: URL) -> Iterator[None]:
         yield
         return
     file = Path(url.database)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_file(file.with_name(f"{file.name}.lock"))
     with file.with_name(f"{file.name}.lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

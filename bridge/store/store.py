@@ -19,14 +19,16 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bridge import refusals
 from bridge.crypto import Vault
-from bridge.errors import ConfigError, Problem, StoreError
+from bridge.errors import StoreError
 from bridge.store import engine as engines
 from bridge.store import migrate
 from bridge.store.audit import AuditStore
 from bridge.store.cases import CaseStore
 from bridge.store.codec import table_of
 from bridge.store.documents import DocumentStore
+from bridge.store.facts import FactStore
 from bridge.store.history import HistoryStore
 from bridge.store.inbound import InboundStore
 from bridge.store.leases import LeaseStore
@@ -39,6 +41,7 @@ from bridge.store.queries import QueryStore
 from bridge.store.replicas import ReplicaStore
 from bridge.store.similar import SimilarStore
 from bridge.store.stopped import StoppedStore
+from bridge.store.stuck import StuckStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
 from bridge.store.tokens import TokenStore
@@ -82,6 +85,8 @@ class Store:
         self.replicas = ReplicaStore(self.region)
         self.queries = QueryStore(self.region)
         self.tokens = TokenStore(self.region)
+        self.stuck = StuckStore(self.region)
+        self.facts = FactStore(self.region)
 
     @property
     def single(self) -> bool:
@@ -107,25 +112,29 @@ class Store:
         await self._writer.start()
 
     async def is_empty(self) -> bool:
-        """Tell, before :meth:`start`, whether the database holds nothing yet. Raises Unavailable."""
+        """Tell, before :meth:`start`, whether the database holds nothing yet. Raises ConfigError, Unavailable."""
+        return await self.schema() is SchemaState.EMPTY
+
+    async def schema(self) -> SchemaState:
+        """Tell, before :meth:`start`, where the database stands; nothing is changed. Raises ConfigError, Unavailable."""
         try:
             if self.single:
-                return await asyncio.to_thread(self._sqlite_is_empty)
+                return await asyncio.to_thread(self._sqlite_schema)
             async with closing_engine(self.url) as pool, pool.connect() as connection:
-                state = await connection.run_sync(migrate.state)
+                return await connection.run_sync(migrate.state)
         except engines.FAILURES as error:
-            raise engines.unavailable(error) from error
-        return state is SchemaState.EMPTY
+            raise engines.at_start(error) from error
 
-    def _sqlite_is_empty(self) -> bool:
+    def _sqlite_schema(self) -> SchemaState:
         file = Path(self.url.database or "")
         if not file.exists() or file.stat().st_size == 0:
-            return True
+            return SchemaState.EMPTY
         engine = engines.sqlite_engine(self.url, read_only=True)
-        with engine.connect() as connection:
-            state = migrate.state(connection)
-        engine.dispose()
-        return state is SchemaState.EMPTY
+        try:
+            with engine.connect() as connection:
+                return migrate.state(connection)
+        finally:
+            engine.dispose()
 
     async def stop(self) -> None:
         """Finish what was submitted and close every connection."""
@@ -172,7 +181,7 @@ class Store:
                     engines.check_durable(connection)
                     self._check_key(connection)
         except DBAPIError as error:
-            raise engines.unavailable(error) from error
+            raise engines.at_start(error) from error
 
     async def _prepare_postgres(self, migrate_it: bool) -> None:  # noqa: FBT001 - the caller's own flag
         """Bring or check the schema on a connection without time limits: a migration may take long."""
@@ -181,18 +190,18 @@ class Store:
                 state = await connection.run_sync(migrate.state)
                 self._refuse_newer(state)
                 if state is SchemaState.OLDER and not migrate_it:
-                    raise _refuse("数据库结构较旧，请先备份，再执行：bridge db upgrade")
+                    raise refusals.older_schema()
                 if state is not SchemaState.CURRENT:
                     await connection.run_sync(migrate.upgrade)
                 await connection.run_sync(engines.check_durable)
                 await connection.run_sync(self._check_key)
                 await connection.commit()
         except engines.FAILURES as error:
-            raise engines.unavailable(error) from error
+            raise engines.at_start(error) from error
 
     def _refuse_newer(self, state: SchemaState) -> None:
         if state is SchemaState.NEWER:
-            raise _refuse("数据库由更新的版本写成，本程序不能使用；请升级程序，或恢复升级前的备份")
+            raise refusals.newer_schema()
 
     def _back_up_file(self) -> None:
         """Copy the file with SQLite's own backup before its schema is upgraded."""
@@ -214,10 +223,7 @@ class Store:
         try:
             self.vault.open(bytes.fromhex(sealed), aad)
         except StoreError as error:
-            raise ConfigError(
-                "bridge.toml",
-                [Problem("encryption.key_file", "密钥与数据库不配套，无法解密已有数据；请恢复原来的密钥文件")],
-            ) from error
+            raise refusals.wrong_key() from error
 
 
 @asynccontextmanager
@@ -228,7 +234,3 @@ async def closing_engine(url: URL) -> AsyncIterator[AsyncEngine]:
         yield pool
     finally:
         await pool.dispose()
-
-
-def _refuse(message: str) -> ConfigError:
-    return ConfigError("bridge.toml", [Problem("database_url", message)])
