@@ -42,6 +42,8 @@ def _why(case: Json) -> Iterator[str]:
     for name, label in (("review_reason", "须人工审核"), ("out_reason", "范围之外")):
         if case.get(name):
             yield f"  {label}：{case[name]}"
+    for trigger in case.get("complex_triggers", []):
+        yield f"  可考虑提请复杂专案：{trigger['text']}（{trigger['id']}）"
     for clause in case.get("clauses", []):
         yield f"  依据 {clause}"
 

@@ -16,6 +16,7 @@ from bridge.core.assessment import Assessment, Route
 from bridge.core.model import TicketBody
 from bridge.core.remedy import Remedy
 from bridge.core.retention import Retention
+from bridge.core.triggers import Trigger
 from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
@@ -142,7 +143,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """An ordered list of stages, then (where ``consolidate``) the lead's 总处理意见, then the reply."""
+    """An ordered list of stages, then (where ``consolidate``) the lead's 总处理意见, then the reply.
+
+    ``triggers`` speak for this procedure (复杂专案 only).
+    """
 
     id: ProcedureId
     name: str
@@ -151,6 +155,7 @@ class Procedure:
     clause: str = ""
     variants: Mapping[str, tuple[Stage, ...]] = field(default_factory=dict)
     retention: Retention | None = None
+    triggers: tuple[Trigger, ...] = ()
 
     def stages_for(self, category: str | None) -> tuple[Stage, ...]:
         """Return the stages for a category; a variant (the refund sequence) replaces the whole list."""

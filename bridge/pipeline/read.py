@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bridge.core import outside
-from bridge.core.lifecycle import actions, extensions, legality, recusal, secrecy, sides, views
+from bridge.core.lifecycle import actions, extensions, legality, proposal, recusal, secrecy, sides, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, CaseFile, Deadline, Link, Part
@@ -72,6 +72,7 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "review_reason": shown.review_reason,
         "recused": recusal.view(work),
         "ask": views.ask_view(work),
+        "complex_triggers": proposal.view(work),
         "out_reason": shown.out_reason,
         "confidence": shown.confidence,
         "candidates": [{"category": name, "score": score} for name, score in shown.candidates],

@@ -10,6 +10,7 @@ from datetime import date
 
 from bridge.core.policy import Gate
 from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, Insurance, ProcedureId
+from bridge.rules import check_triggers
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_flow import AGENCY, ANY, LimitEntry, RouteEntry, RouteWhen, StageEntry
 from bridge.rules.findings import Findings
@@ -144,6 +145,7 @@ def _procedures(document: RulesDocument, findings: Findings) -> None:
         for category, stages in entry.variants.items():
             findings.reference((*path, "variants", category), category, document.categories, "类别")
             _stages((*path, "variants", category), stages, document, findings)
+        check_triggers.trigger_problems((*path, "triggers"), name, document, findings)
         gates = {stage.gate for stage in entry.stages}
         if name is ProcedureId.JOINT_COMPLEX and not {Gate.APPROVE, Gate.MINUTES} <= gates:
             findings.add(path, "复杂专案须有组长同意(gate: approve)和会议纪要(gate: minutes),见政策四(二)2", key=True)

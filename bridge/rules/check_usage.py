@@ -67,6 +67,8 @@ def _flags(document: RulesDocument, findings: Findings) -> None:
             used |= set(wanted)
     for remedy in document.replies.remedies:
         used |= {*remedy.when.flags, *remedy.when.without_flags}
+    for procedure in document.procedures.values():
+        used |= {flag for trigger in procedure.triggers for flag in trigger.flags}
     findings.references(("review", "flags"), document.review.flags, flags, "标记")
     for name in flags:
         if name not in set_by:

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from bridge.core.assessment import Classification, Evidence
 from bridge.core.policy import TicketFacts
+from bridge.core.triggers import Trigger, fitting, of_ticket
 from bridge.core.vocabulary import Insurance, PeriodStage, TicketKind
 from bridge.rules.document_evidence import (
     EvidenceRule,
@@ -36,6 +37,9 @@ OPINION_RULE = "second_opinion"
 
 GROUP_SIZE = 10
 """From so many people on a matter is a group's. Source: domain A7."""
+
+COMPLEX_SUGGESTED = "complex_suggested"
+"""A trigger of a complex case wants a person to look first."""
 
 
 UNBACKED = 1.0
@@ -70,6 +74,7 @@ class Classifier:
     flags: Triggered[FlagRule]
     period: PeriodReader
     categories: tuple[str, ...]
+    hesitations: tuple[Trigger, ...] = ()
     opinion: SecondOpinion | None = None
     opinion_settings: SecondOpinionSettings | None = None
 
@@ -206,8 +211,8 @@ class Classifier:
             found["group"] = None
         if stage is PeriodStage.UNKNOWN:
             found["period_unknown"] = None
-        if category is not None and found.keys() >= {"group", "restructured"}:
-            found["complex_suggested"] = None
+        if fitting(self.hesitations, of_ticket(facts.body, category, tuple(found), stage)):
+            found[COMPLEX_SUGGESTED] = None
         return tuple(sorted(found))
 
     def _ranked(self, scores: dict[str, float]) -> list[tuple[str, float]]:

@@ -24,7 +24,7 @@ from bridge.rules.matcher import Chain, Matcher
 from bridge.rules.normalise import Normaliser
 from bridge.rules.patterns import compile_regex, pieces
 from bridge.rules.period import PeriodReader
-from bridge.rules.policy_of import policy_of
+from bridge.rules.policy_of import policy_of, triggers_of
 from bridge.rules.reading import CompiledCondition, Emphasis, Triggered
 from bridge.rules.review import Reviewer
 from bridge.rules.route import Router
@@ -215,6 +215,7 @@ def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Class
         flags=flags,
         period=_period(rules, words),
         categories=tuple(document.categories),
+        hesitations=tuple(each for each in triggers_of(document.procedures) if each.review),
         opinion=opinion,
         opinion_settings=rules.second_opinion,
     )

@@ -105,6 +105,27 @@ class StageEntry(Section):
     gate: Annotated[Gate, Field(strict=False)] | None = None
 
 
+class TriggerEntry(Section):
+    """建议报专案的一种情形;写了的条件要同时符合。只是建议:由人提请,组长同意。
+
+    review: true 先请人看再派件(只能用工单自身的条件:类别、标记、人数、金额、所属期)。
+    """
+
+    id: Identifier
+    text: Short
+    review: bool = False
+    categories: list[Identifier] = Field(default_factory=list)
+    flags: Names
+    any_units: list[Identifier] = Field(default_factory=list, description="办理单位里有其中之一")
+    periods: list[Annotated[PeriodStage, Field(strict=False)]] = Field(default_factory=list)
+    people: Annotated[int, Field(ge=0)] = Field(default=0, description="诉求人数不少于")
+    units: Annotated[int, Field(ge=0, le=8)] = Field(default=0, description="办理单位不少于几家")
+    amount: Annotated[int, Field(ge=0)] = Field(default=0, description="涉及金额不少于(元)")
+    years: Annotated[int, Field(ge=0)] = Field(default=0, description="费款所属期不少于几年(工单写明起止的)")
+    returns: Annotated[int, Field(ge=0)] = Field(default=0, description="本轮退单不少于几次")
+    round: Annotated[int, Field(ge=0)] = Field(default=0, description="第几轮(重办)起")
+
+
 class ProcedureEntry(Section):
     """一种办理程序:按序的阶段,末了是否由主办综合。
 
@@ -115,6 +136,7 @@ class ProcedureEntry(Section):
     clause: Short
     consolidate: bool
     retention: Annotated[Retention, Field(strict=False)] | None = None
+    triggers: list[TriggerEntry] = Field(default_factory=list, description="建议报专案的情形;只写在 joint_complex")
     stages: Annotated[list[StageEntry], Field(min_length=1)]
     variants: dict[Identifier, Annotated[list[StageEntry], Field(min_length=1)]] = Field(default_factory=dict)
 

@@ -6,10 +6,13 @@ Owns: gathering evidence with matched words, losers and why, units, dates, claus
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bridge.core.assessment import Assessment
+from bridge.core.lifecycle import proposal
 from bridge.core.policy import Extension, TicketFacts
+from bridge.core.triggers import fitting, of_ticket
 from bridge.rules.classify import OPINION_RULE, Classifier
 from bridge.rules.compile import CompiledRules
 from bridge.rules.decision import decision
@@ -45,6 +48,7 @@ def explanation(rules: CompiledRules, facts: TicketFacts) -> dict[str, Any]:
         "scope_evidence": _lines(made, None),
         "route": made.route.route_id or None,
         "clauses": list(made.route.clauses),
+        "complex_triggers": _triggers(rules, made, facts),
         "contacts": _contacts(rules, made),
         "due": _dates(rules, made, facts),
         "normal_text": normal_text(rules.classifier, facts),
@@ -104,6 +108,15 @@ def _dates(rules: CompiledRules, made: Assessment, facts: TicketFacts) -> list[d
     ]
 
 
+def _triggers(rules: CompiledRules, made: Assessment, facts: TicketFacts) -> list[dict[str, Any]]:
+    """The triggers of a complex case that fit the ticket as it would be dispatched."""
+    found = made.classification
+    known = of_ticket(facts.body, found.category, found.flags, found.period)
+    units = tuple(unit for unit in (made.route.lead, *made.route.co_units) if unit)
+    fits = fitting(proposal.of(rules.policy), replace(known, units=units))
+    return [{"id": each.id, "text": each.text, "review": each.review} for each in fits]
+
+
 def _extension(rule: Extension | None) -> dict[str, Any] | None:
     return {"amount": rule.amount, "unit": rule.unit.value, "once": rule.once} if rule else None
 
@@ -157,6 +170,9 @@ def _unit_lines(told: dict[str, Any]) -> Iterator[str]:
     for place, contact in enumerate(told["contacts"]):
         role = "主办" if place == 0 else "联办"
         yield f"{role}:{contact['name']}({contact['unit']}),{contact['person']} {contact['phone']}"
+    for trigger in told["complex_triggers"]:
+        first = ",派件前先请人看" if trigger["review"] else ""
+        yield f"可考虑提请复杂专案:{trigger['text']}({trigger['id']}{first})"
     for date in told["due"]:
         note = "" if date["decided"] else "(县里尚未决定,为建议值)"
         note += "(日历未公布,暂定)" if date["provisional"] else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time
+from typing import Any
 
 from bridge.core.calendar import OFFICE_HOURS, OverlayEntry, PublishedYear, WorkCalendar
 from bridge.core.policy import (
@@ -23,10 +24,11 @@ from bridge.core.policy import (
     Unit,
 )
 from bridge.core.remedy import Remedy
+from bridge.core.triggers import Trigger
 from bridge.core.vocabulary import ProcedureId
 from bridge.rules.calendar_data import load_calendar
 from bridge.rules.document import CalendarEntry, RulesDocument
-from bridge.rules.document_flow import LimitEntry, ProcedureEntry, StageEntry, UnitEntry
+from bridge.rules.document_flow import LimitEntry, ProcedureEntry, StageEntry, TriggerEntry, UnitEntry
 from bridge.rules.document_replies import RemedyEntry, RepliesEntry
 
 
@@ -96,10 +98,22 @@ def _procedures(entries: Mapping[ProcedureId, ProcedureEntry]) -> dict[Procedure
             consolidate=entry.consolidate,
             clause=entry.clause,
             retention=entry.retention,
+            triggers=triggers_of({name: entry}),
             variants={key: tuple(_stage(stage) for stage in stages) for key, stages in entry.variants.items()},
         )
         for name, entry in entries.items()
     }
+
+
+def triggers_of(entries: Mapping[ProcedureId, ProcedureEntry]) -> tuple[Trigger, ...]:
+    """What speaks for a complex case, in the order of the document."""
+    return tuple(_trigger(trigger) for entry in entries.values() for trigger in entry.triggers)
+
+
+def _trigger(entry: TriggerEntry) -> Trigger:
+    given = ((name, getattr(entry, name)) for name in type(entry).model_fields)
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given}
+    return Trigger(**fields)
 
 
 def _stage(entry: StageEntry) -> Stage:

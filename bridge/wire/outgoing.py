@@ -89,6 +89,13 @@ class MissingOut(Outgoing):
     text: str
 
 
+class TriggerOut(Outgoing):
+    """A trigger of the rules that speaks for a complex case; whoever may propose one decides."""
+
+    id: str
+    text: str
+
+
 class SentBackOut(Outgoing):
     """The answer of this version was not signed off; another one is owed."""
 
@@ -128,6 +135,7 @@ class UnitMessage(Outgoing):
     opinions: list[StandingOpinionOut] | None = None
     contradictions: list[ContradictionOut] | None = None
     missing: list[MissingOut] | None = None
+    complex_triggers: list[TriggerOut] | None = None
     sent_back: SentBackOut | None = None
     merged_into: str | None = None
 
@@ -409,6 +417,7 @@ class CaseOut(Outgoing):
     ask: list[str] = Field(default_factory=list)
     contradictions: list[ContradictionOut] = Field(default_factory=list)
     missing: list[MissingOut] = Field(default_factory=list)
+    complex_triggers: list[TriggerOut] = Field(default_factory=list)
 
 
 class History(Outgoing):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.core.assessment import Assessment
-from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, recusal, stages, views
+from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, proposal, recusal, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import Case, CaseFile, Ticket, TicketBody, TicketDraft
 from bridge.core.policy import Policy, TicketFacts
@@ -123,6 +123,7 @@ def _record_assessment(work: Work, assessment: Assessment) -> None:
         procedure=assessment.route.procedure.value if assessment.route.procedure else None,
         insurance=[kind.value for kind in work.case.insurance],
         rules=assessment.rules_hash,
+        triggers=[each.id for each in proposal.found(work)],
         evidence=[{"rule": hit.rule, "matched": hit.matched} for hit in found.evidence],
     )
 

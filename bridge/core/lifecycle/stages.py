@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bridge.core.lifecycle import acceptance, clocks, recusal, replying, views
+from bridge.core.lifecycle import acceptance, clocks, proposal, recusal, replying, views
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import Assignment, Opinion, Ticket
 from bridge.core.policy import Duty, Gate, Stage, Who
@@ -258,8 +258,9 @@ def ask_approval(work: Work, why: str | None) -> None:
     running = work.clock_of(work.case.id, DeadlineKind.APPROVAL)
     if running is None or running.status not in clocks.OPEN:
         clocks.start(work, DeadlineKind.APPROVAL, work.case.id, LEADING_OFFICE, work.now)
-    work.record("approval.requested", reason=why)
-    views.send_office(work, lead, "complex_proposed", note=why)
+    triggers = proposal.view(work)
+    work.record("approval.requested", reason=why, triggers=[each["id"] for each in triggers])
+    views.send_office(work, lead, "complex_proposed", note=why, triggers=triggers)
 
 
 def consolidator(work: Work) -> Assignment | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from bridge.core.lifecycle import agreement, clocks, legality, recusal, reply_form, secrecy
+from bridge.core.lifecycle import agreement, clocks, legality, proposal, recusal, reply_form, secrecy
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Case, FeePeriod, Message, Petitioner, Ticket
 from bridge.core.vocabulary import (
@@ -195,6 +195,8 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
         "respond_url": f"{work.context.respond_base}/v1/units/{assignment.unit}/assignments/{assignment.id}/receipts",
         "ready_to_consolidate": ready,
     }
+    if ReceiptType.PROPOSED_COMPLEX.value in body["allowed"] and (triggers := proposal.view(work)):
+        body["complex_triggers"] = triggers
     if missing := reply_form.missing(work, assignment):
         body["missing"] = missing
     if ready and not recusal.shuts_out(work, reader):
