@@ -13,6 +13,7 @@ import typer
 from bridge.cli import (
     adapters,
     audit,
+    backup,
     calendar,
     cases,
     daemon,
@@ -45,6 +46,8 @@ for command in (
     documents.openapi,
     simulate.simulate,
     doctor.doctor,
+    backup.backup,
+    backup.restore,
 ):
     app.command()(command)
 app.command(name="migrate-store")(move.migrate_store)

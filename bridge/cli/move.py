@@ -15,8 +15,6 @@ from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, pr
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-    from bridge.settings import Settings
-
 
 def migrate_store(
     old_url: Annotated[
@@ -27,8 +25,12 @@ def migrate_store(
     as_json: AsJson = False,
 ) -> None:
     """把整个账本从 SQLite 搬到空的 PostgreSQL：一个事务搬完并逐表核对，再核对历史链与封印；先停服务再执行。"""
+    from bridge.backup.making import key_of
+    from bridge.backup.restoring import audited
+    from bridge.cli.audit import worded
     from bridge.store.engine import is_sqlite, parse
     from bridge.store.sole_owner import sole_owner
+    from bridge.store.store import Store
 
     old, new = parse(old_url), parse(new_url)
     if not is_sqlite(old) or is_sqlite(new):
@@ -36,7 +38,7 @@ def migrate_store(
     settings = settings_of(config)
     with sole_owner(old):
         counts = asyncio.run(_move(old, new))
-        findings = asyncio.run(_audit(new, settings))
+        findings = [worded(each) for each in asyncio.run(audited(Store(new, settings.region_code, key_of(settings))))]
     if as_json:
         print_json({"rows": counts, "findings": findings})
     else:
@@ -69,22 +71,3 @@ async def _move(old: URL, new: URL) -> dict[str, int]:
 
 def _tell(table: str, done: int) -> None:
     typer.echo(f"{table}：已搬 {done} 行", err=True)
-
-
-async def _audit(url: URL, settings: Settings) -> list[str]:
-    """Verify every chain and seal of the county in its new place; returns what does not hold."""
-    from bridge.cli.audit import worded
-    from bridge.crypto import Keyring, Vault
-    from bridge.store.store import Store
-
-    store = Store(url, settings.region_code, Vault(Keyring.load(settings.key_file)))
-    await store.start()
-    try:
-        found: list[str] = []
-        after: str | None = ""
-        while after is not None:
-            page = await store.read(lambda tx, after=after: store.audit.page(tx, after))  # type: ignore[misc]
-            after, found = page.last, [*found, *map(worded, page.findings)]
-        return found
-    finally:
-        await store.stop()
