@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -48,6 +49,7 @@ from bridge.signed_http import client_session
 from bridge.store.engine import parse
 from bridge.store.sole_owner import sole_owner
 from bridge.store.store import Store
+from bridge.vitals import LOOK_SECONDS, Vitals
 from bridge.web.app import create_app
 from bridge.web.context import WebContext
 from bridge.web.guard import Listener
@@ -192,6 +194,7 @@ class Daemon:
         if "feeds" in self.roles:
             self._start_feeds(stack, service, registry, beats)
         self._watch_rules(holder, beats)
+        self._watch_surroundings(holder, beats)
         stack.push_async_callback(self._cancel_loops)
         if "web" in self.roles:
             await self._start_web(stack, service, registry)
@@ -222,10 +225,22 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, holder.reload))
 
+    def _watch_surroundings(self, holder: RulesHolder, beats: Heartbeats) -> None:
+        vitals = Vitals(self.settings.folder, holder.current, self.ports.clock, self.metrics)
+
+        async def step() -> None:
+            await asyncio.to_thread(vitals.look)
+
+        vitals.look()
+        self._loop("vitals", step, beats, LOOK_SECONDS)
+
     async def _start_roster(self, stack: AsyncExitStack, service: Service, beats: Heartbeats) -> None:
         """Appear on the roster before anything is served."""
         runtime = service.runtime
-        roster = Roster(runtime.store, self.ports.clock, self.owner, self.roles, lambda: runtime.rules().policy.hash)
+        roster = Roster(
+            runtime.store, self.ports.clock, self.owner, self.roles, lambda: runtime.rules().policy.hash,
+            skewed=partial(self.metrics.put, "clock_skew_seconds"),
+        )  # fmt: skip
         await roster.step()
         stack.push_async_callback(roster.leave)
         service.notices.append(lambda: roster.warnings)

@@ -1,25 +1,50 @@
-"""The ledger's gauges, counted in the database by the clock leader (contract section 5)."""
+"""The ledger's gauges, counted in the database by the clock leader (contract section 5).
+
+Owns: which counts stand behind which series, and the zeros: a value that was counted once does not vanish, and a
+state nobody is in shows 0. Must not: count anything itself (``store.queries`` does).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import product
 
-from bridge.core.vocabulary import CaseState
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, OutboxState
 from bridge.metrics import Snapshot
+from bridge.series import MESSAGE_KINDS
 from bridge.store.store import Store
 from bridge.store.writer import Tx
 
+Labels = tuple[str, ...]
+_STATUSES = [status.value for status in DeadlineStatus if status is not DeadlineStatus.CANCELLED]
+
 
 def snapshot(tx: Tx, store: Store, wall: datetime) -> Snapshot:
-    """Count cases, assignments, deadlines and messages; closed label sets start at 0."""
+    """Count cases, assignments, deadlines and messages."""
     queries = store.queries
-    cases = dict.fromkeys((state.value for state in CaseState), 0) | queries.count_cases(tx)
-    oldest = queries.oldest_due(tx)
-    age = max((wall - oldest).total_seconds(), 0.0) if oldest else 0.0
+    assignments, deadlines = queries.count_assignments(tx), queries.count_deadlines(tx)
+    clocks = {(kind, unit) for kind, unit, _ in deadlines}
+    units = {unit for unit, _ in assignments}
+    messages = product(MESSAGE_KINDS, (state.value for state in OutboxState))
     return {
-        "cases": [((state,), float(count)) for state, count in cases.items()],
-        "assignments": [(labels, float(count)) for labels, count in queries.count_assignments(tx).items()],
-        "deadlines": [(labels, float(count)) for labels, count in queries.count_deadlines(tx).items()],
-        "outbox_messages": [(labels, float(count)) for labels, count in queries.count_outbox(tx).items()],
-        "outbox_oldest_due_age_seconds": [((), age)],
+        "cases": _counts(
+            ((state.value,) for state in CaseState), (((state,), n) for state, n in queries.count_cases(tx).items())
+        ),
+        "triage_oldest_age_seconds": [((), _age(queries.oldest_opened(tx, CaseState.TRIAGE), wall))],
+        "assignments": _counts(product(units, (state.value for state in AssignmentState)), assignments.items()),
+        "deadlines": _counts(
+            ((kind, unit, status) for kind, unit in clocks for status in _STATUSES), deadlines.items()
+        ),
+        "outbox_messages": _counts(messages, queries.count_outbox(tx).items()),
+        "outbox_oldest_due_age_seconds": [((), _age(queries.oldest_due(tx), wall))],
     }
+
+
+def _counts(closed: Iterable[Labels], counted: Iterable[tuple[Labels, int]]) -> list[tuple[Labels, float]]:
+    counts = dict.fromkeys(closed, 0) | dict(counted)
+    return [(labels, float(count)) for labels, count in counts.items()]
+
+
+def _age(since: datetime | None, wall: datetime) -> float:
+    return max((wall - since).total_seconds(), 0.0) if since else 0.0

@@ -7,7 +7,6 @@ accepting units). Must not: read a rules file itself (``bridge.rules`` does).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
 
 from bridge.errors import ConfigError, Problem
 from bridge.metrics import Metrics
@@ -48,15 +47,8 @@ def watched(settings: Settings, rules: CompiledRules, metrics: Metrics, clock: C
 
     holder = RulesHolder(settings.rules, rules, adjust=_adjust(settings), report=report)
     report(Reload(loaded=True, rules_hash=rules.hash))
-    show_horizon(rules, metrics)
     return holder
 
 
 def _adjust(settings: Settings) -> Callable[[CompiledRules], CompiledRules]:
     return lambda rules: adjusted(settings, rules)
-
-
-def show_horizon(rules: CompiledRules, metrics: Metrics) -> None:
-    """Export the last day the calendar knows for certain."""
-    horizon = datetime.combine(rules.policy.calendar.covered_until, time.max, UTC)
-    metrics.put("calendar_horizon_timestamp_seconds", horizon.timestamp())

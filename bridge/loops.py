@@ -43,6 +43,10 @@ class Heartbeats:
         """Note that a loop runs although a counterpart keeps it from its work: the process is well, the series stands."""
         self.last[loop] = self.clock.wall()
 
+    def failed(self, loop: str, reason: str) -> None:
+        """Count a step that was not done; ``reason`` is one of ``series.LOOP_FAILURES``."""
+        self.metrics.count("loop_failures_total", loop=loop, reason=reason)
+
     def silent(self) -> list[str]:
         """Name the loops that have not worked for longer than they may, in Chinese."""
         wall = self.clock.wall()
@@ -76,6 +80,7 @@ async def repeat(
 ) -> None:
     """Run ``step`` for ever; a failing database is met with patience, a bug with a traceback, neither with silence."""
     failures = 0
+    beats.metrics.initialise_loop(name)
     while True:
         try:
             await step()
@@ -83,14 +88,17 @@ async def repeat(
             failures = 0
         except StoreError as error:
             failures += 1
+            beats.failed(name, "database")
             log.warning("loop.failed", loop=name, error=type(error).__name__)
         except FolderTrouble as error:
             failures += 1
             beats.alive(name)
+            beats.failed(name, "folder")
             log.error("folder.trouble", loop=name, problem=str(error), failures=failures)  # noqa: TRY400 - no bug, no traceback
         except asyncio.CancelledError:
             raise
         except Exception:
             failures += 1
+            beats.failed(name, "bug")
             log.exception("loop.crashed", loop=name)
         await clock.sleep(min(every_seconds * 2 ** min(failures, 5), 30.0))

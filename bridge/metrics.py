@@ -1,6 +1,7 @@
-"""Every series the daemon exports, in one table (contract §5).
+"""The values of the series of one process (contract §5).
 
-Owns: names, labels, help texts, buckets, the process's registry. Must not: take a ticket id or free text as a label.
+Owns: the process's registry, moving its series, what stands at 0 from the start. Must not: name or describe a series
+(:mod:`bridge.series` does).
 
 Counters and histograms are kept by each process. The ledger's gauges are read from the database, so only the clock
 leader exports them: it hands a fresh snapshot to :meth:`Metrics.show_ledger`, and ``None`` when it stops leading.
@@ -9,86 +10,34 @@ leader exports them: it hands a fresh snapshot to :meth:`Metrics.show_ledger`, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from bridge import __version__
+from bridge.core.lifecycle.clocks import LAPSES
+from bridge.core.vocabulary import DeadlineKind, ReturnReason
 from bridge.errors import FailureReason
+from bridge.series import (
+    LEDGER,
+    LOOP_FAILURES,
+    NO_CATEGORY,
+    OUTCOMES,
+    PREFIX,
+    REJECTIONS,
+    SERIES,
+    STEPS,
+    Kind,
+    Series,
+)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-_PREFIX = "ticketbridge_"
-_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-_DAY = 86_400.0
-_HANDLING = tuple(days * _DAY for days in (0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90))
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-
-class Kind(Enum):
-    """How a series counts."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-    LEDGER = "ledger gauge"
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One line of the table."""
-
-    name: str
-    kind: Kind
-    labels: tuple[str, ...]
-    help: str
-    buckets: tuple[float, ...] = _SECONDS
-
-
-SERIES: tuple[Series, ...] = (
-    # intake
-    Series("tickets_accepted_total", Kind.COUNTER, ("feed",), "Tickets registered"),
-    Series("intake_rejected_total", Kind.COUNTER, ("feed", "reason"), "Requests of a feed that were not taken"),
-    Series("intake_duplicates_total", Kind.COUNTER, ("feed",), "Tickets pushed again"),
-    Series("intake_duration_seconds", Kind.HISTOGRAM, ("feed",), "From the body read to the durable 202"),
-    Series("classifications_total", Kind.COUNTER, ("category", "outcome"), "What the rules made of tickets"),
-    # work
-    Series("cases", Kind.LEDGER, ("state",), "Cases by state"),
-    Series("assignments", Kind.LEDGER, ("unit", "state"), "Assignments by unit and state"),
-    Series("assignments_returned_total", Kind.COUNTER, ("unit", "reason"), "Assignments returned by units"),
-    Series("opinions_recorded_total", Kind.COUNTER, ("unit",), "Opinions recorded"),
-    Series("case_handling_seconds", Kind.HISTOGRAM, ("category",), "From registration to the last reply", _HANDLING),
-    # delivery
-    Series("delivery_attempts_total", Kind.COUNTER, ("adapter", "kind"), "Attempts to send"),
-    Series("delivery_failures_total", Kind.COUNTER, ("adapter", "kind", "reason"), "Attempts that failed"),
-    Series("delivery_duration_seconds", Kind.HISTOGRAM, ("adapter", "kind"), "Duration of an attempt"),
-    Series("replies_pushed_total", Kind.COUNTER, ("feed",), "Replies taken by the upstream"),
-    # outbox
-    Series("outbox_messages", Kind.LEDGER, ("kind", "state"), "Messages by kind and state"),
-    Series("outbox_oldest_due_age_seconds", Kind.LEDGER, (), "Age of the oldest message that should have left"),
-    # time
-    Series("deadlines", Kind.LEDGER, ("kind", "unit", "status"), "Deadlines by kind, unit and status"),
-    Series("deadlines_missed_total", Kind.COUNTER, ("kind", "unit"), "Deadlines that passed unmet"),
-    Series("reminders_sent_total", Kind.COUNTER, ("kind", "unit", "step"), "Steps of reminder ladders fired"),
-    Series("calendar_horizon_timestamp_seconds", Kind.GAUGE, (), "Last day covered by a published holiday notice"),
-    # self
-    Series("rules_last_reload_successful", Kind.GAUGE, (), "1 when the rules file in use is the newest on disk"),
-    Series("rules_last_reload_success_timestamp_seconds", Kind.GAUGE, (), "When rules were last loaded"),
-    Series("rules_info", Kind.GAUGE, ("hash",), "The rules in use"),
-    Series("loop_last_success_timestamp_seconds", Kind.GAUGE, ("loop",), "When a loop last did its work"),
-    Series("build_info", Kind.GAUGE, ("version",), "The program's version"),
-)
-
-LEDGER = tuple(series for series in SERIES if series.kind is Kind.LEDGER)
-REJECTIONS = ("not_json", "unauthorized", "invalid", "too_large", "not_found", "conflict", "unavailable")
-OUTCOMES = ("automatic", "triage", "out_of_scope")
-NO_CATEGORY = "none"
-MESSAGE_KINDS = ("unit", "upstream")
 
 Snapshot = Mapping[str, Iterable[tuple[tuple[str, ...], float]]]
 """Ledger gauges: series name -> (label values in the table's order, value)."""
@@ -109,6 +58,7 @@ class Metrics:
         self._series = {series.name: self._register(series) for series in SERIES if series.kind in _TYPES}
         self._ledger = _Ledger()
         self.registry.register(self._ledger)
+        ProcessCollector(registry=self.registry)
         self.put("build_info", 1, version=__version__)
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
@@ -125,7 +75,7 @@ class Metrics:
 
     def value(self, name: str, **labels: str) -> float:
         """Read one sample, for tests and ``bridge top``; 0 when it was never touched."""
-        return self.registry.get_sample_value(_PREFIX + name, labels) or 0.0
+        return self.registry.get_sample_value(PREFIX + name, labels) or 0.0
 
     def show_rules(self, rules_hash: str, loaded_at: float, *, successful: bool) -> None:
         """Say which rules are in use; ``loaded_at`` is a POSIX timestamp."""
@@ -151,12 +101,18 @@ class Metrics:
         for feed in feeds:
             self._initialise_feed(feed)
         for unit in units:
-            self._series["opinions_recorded_total"].labels(unit=unit)
+            self._initialise_unit(unit)
         for category in (*categories, NO_CATEGORY):
+            self._series["case_handling_seconds"].labels(category=category)
             for outcome in OUTCOMES:
                 self._series["classifications_total"].labels(category=category, outcome=outcome)
         for adapter, kind in adapters:
             self._initialise_adapter(adapter, kind)
+
+    def initialise_loop(self, loop: str) -> None:
+        """Create the series of a loop's failures at 0."""
+        for reason in LOOP_FAILURES:
+            self._series["loop_failures_total"].labels(loop=loop, reason=reason)
 
     def exposition(self) -> bytes:
         """Render everything in the Prometheus text format."""
@@ -165,9 +121,20 @@ class Metrics:
     def _initialise_feed(self, feed: str) -> None:
         for name in ("tickets_accepted_total", "intake_duplicates_total", "replies_pushed_total"):
             self._series[name].labels(feed=feed)
-        self._series["intake_duration_seconds"].labels(feed=feed)
+        for name in ("intake_duration_seconds", "intake_lag_seconds"):
+            self._series[name].labels(feed=feed)
         for reason in REJECTIONS:
             self._series["intake_rejected_total"].labels(feed=feed, reason=reason)
+
+    def _initialise_unit(self, unit: str) -> None:
+        self._series["opinions_recorded_total"].labels(unit=unit)
+        self._series["tickets_accepted_total"].labels(feed=f"counter.{unit}")
+        for reason in ReturnReason:
+            self._series["assignments_returned_total"].labels(unit=unit, reason=reason.value)
+        for kind in set(DeadlineKind) - LAPSES:
+            self._series["deadlines_missed_total"].labels(kind=kind.value, unit=unit)
+            for step in STEPS:
+                self._series["reminders_sent_total"].labels(kind=kind.value, unit=unit, step=step)
 
     def _initialise_adapter(self, adapter: str, kind: str) -> None:
         self._series["delivery_attempts_total"].labels(adapter=adapter, kind=kind)
@@ -178,7 +145,7 @@ class Metrics:
     def _register(self, series: Series) -> Any:
         options = {"buckets": series.buckets} if series.kind is Kind.HISTOGRAM else {}
         metric_type = _TYPES[series.kind]
-        return metric_type(_PREFIX + series.name, series.help, series.labels, registry=self.registry, **options)
+        return metric_type(PREFIX + series.name, series.help, series.labels, registry=self.registry, **options)
 
     def _child(self, name: str, labels: Mapping[str, str]) -> Any:
         metric = self._series[name]
@@ -197,7 +164,7 @@ class _Ledger(Collector):
         if snapshot is None:
             return
         for series in LEDGER:
-            family = GaugeMetricFamily(_PREFIX + series.name, series.help, labels=series.labels)
+            family = GaugeMetricFamily(PREFIX + series.name, series.help, labels=series.labels)
             for labels, value in snapshot.get(series.name, ()):
                 family.add_metric(labels, value)
             yield family

@@ -30,13 +30,17 @@ SKEW = timedelta(seconds=2)
 
 @dataclass
 class Roster:
-    """Reports this process and watches the others; ``rules_hash`` tells which rules are in use now."""
+    """Reports this process and watches the others; ``rules_hash`` tells which rules are in use now.
+
+    ``skewed`` is told by how many seconds this machine's clock is ahead of the database server's.
+    """
 
     store: Store
     clock: Clock
     owner: str
     roles: Sequence[str]
     rules_hash: Callable[[], str]
+    skewed: Callable[[float], None] = lambda _seconds: None
     warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -79,7 +83,9 @@ class Roster:
         if found != self._schema:
             problems.append(f"数据库结构为 {found}，本程序为 {self._schema}：请把各副本换成同一版本并重启")
         server = self.store.replicas.server_time(tx)
-        if server is not None and abs(server - self.clock.wall()) > SKEW:
+        skew = self.clock.wall() - server if server is not None else timedelta()
+        self.skewed(skew.total_seconds())
+        if abs(skew) > SKEW:
             problems.append("本机时钟与数据库服务器相差超过 2 秒，请检查各机器的时间同步（NTP）")
         return problems
 

@@ -21,6 +21,7 @@ from bridge.cli import (
     doctor,
     documents,
     dossier,
+    metrics,
     move,
     outbox,
     papers,
@@ -50,6 +51,7 @@ for command in (
     backup.restore,
 ):
     app.command()(command)
+app.command(name="metrics")(metrics.metrics)
 app.command(name="migrate-store")(move.migrate_store)
 app.command()(outbox.replay)
 for name, group in (

@@ -61,6 +61,7 @@ class Worker:
         """Deliver until stopped; a database that fails is tried again later."""
         rescued_at = -RESCUE_SECONDS
         clock = self.runtime.ports.clock
+        self.metrics.initialise_loop("delivery")
         while not self._stopping:
             self._wake.clear()
             try:
@@ -70,15 +71,20 @@ class Worker:
                 claimed = await self.claim()
                 self.alive()
             except StoreError as error:
+                self._failed("database")
                 log.warning("delivery.database_failed", error=type(error).__name__)
                 claimed = []
             except Exception:
+                self._failed("bug")
                 log.exception("delivery.loop_crashed")
                 claimed = []
             for each in claimed:
                 self._begin(each)
             if not claimed:
                 await self._rest()
+
+    def _failed(self, reason: str) -> None:
+        self.metrics.count("loop_failures_total", loop="delivery", reason=reason)
 
     async def _rest(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -5,11 +5,14 @@ Owns: which event moves which series (contract section 5). Must not: be called b
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 
 from bridge.core.model import CaseFile, Decision, Event
 from bridge.core.vocabulary import CaseState, ReturnReason
-from bridge.metrics import NO_CATEGORY, Metrics
+from bridge.metrics import Metrics
+from bridge.series import NO_CATEGORY
 
 log = structlog.get_logger("bridge.ledger")
 
@@ -21,9 +24,13 @@ class Observer:
         """Take the series to move."""
         self._metrics = metrics
 
-    def ticket_taken(self, feed: str, *, duplicate: bool) -> None:
-        """Count a ticket that was answered with 202."""
-        self._metrics.count("intake_duplicates_total" if duplicate else "tickets_accepted_total", feed=feed)
+    def ticket_taken(self, feed: str, lag: timedelta, *, duplicate: bool) -> None:
+        """Count a ticket that was answered with 202, ``lag`` after the upstream received it."""
+        if duplicate:
+            self._metrics.count("intake_duplicates_total", feed=feed)
+            return
+        self._metrics.count("tickets_accepted_total", feed=feed)
+        self._metrics.observe("intake_lag_seconds", max(lag.total_seconds(), 0.0), feed=feed)
 
     def committed(self, file: CaseFile, decision: Decision) -> None:
         """Count and log every event of a committed decision."""
@@ -63,4 +70,4 @@ class Observer:
 def _outcome(file: CaseFile, detail: dict[str, object]) -> str:
     if detail.get("in_scope") is not True:
         return "out_of_scope"
-    return "review" if file.case.state is CaseState.TRIAGE else "routed"
+    return "triage" if file.case.state is CaseState.TRIAGE else "automatic"

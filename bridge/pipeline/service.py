@@ -69,7 +69,8 @@ class Service:
         taken = await self.runtime.store.write(unit, key=f"{feed}:{draft.external_id}")
         self.after(taken.committed)
         if not taken.replayed:
-            self.observer.ticket_taken(feed, duplicate=taken.answer.body["duplicate"])
+            lag = self.runtime.wall() - draft.received_at
+            self.observer.ticket_taken(feed, lag, duplicate=taken.answer.body["duplicate"])
         return taken.answer
 
     async def accept_event(self, feed: str, event: UpstreamEvent, inbound: Inbound | None) -> Answer:

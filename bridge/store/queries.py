@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
 
-from bridge.core.vocabulary import AssignmentState, DeadlineStatus, OutboxState
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, OutboxState
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, TICKETS, table_of
 from bridge.store.tables import OutboxRow
 from bridge.store.writer import Tx
@@ -172,6 +172,11 @@ class QueryStore:
             .group_by(_O.c.kind, _O.c.state)
         )
         return {(row[0], row[1]): row[2] for row in tx.read(query)}
+
+    def oldest_opened(self, tx: Tx, state: CaseState) -> datetime | None:
+        """Return when the oldest case in a state was opened, or None."""
+        query = select(func.min(_C.c.opened_at)).where(_C.c.region_code == self.region, _C.c.state == state.value)
+        return tx.read(query).scalar()
 
     def oldest_due(self, tx: Tx) -> datetime | None:
         """Return when the oldest message that should have left was due."""

@@ -7,7 +7,8 @@ import re
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.errors import FailureReason
-from bridge.metrics import SERIES, Metrics
+from bridge.metrics import Metrics
+from bridge.series import SERIES
 
 CONTRACT = """
 tickets_accepted_total{feed} intake_rejected_total{feed,reason} intake_duplicates_total{feed}
@@ -21,11 +22,16 @@ rules_last_reload_success_timestamp_seconds rules_info{hash} loop_last_success_t
 build_info{version}
 """
 
+OURS = """
+intake_lag_seconds{feed} triage_oldest_age_seconds working_day loop_failures_total{loop,reason} clock_skew_seconds
+disk_free_ratio
+"""
 
-def test_the_table_is_the_contracts() -> None:
+
+def test_the_table_is_the_contracts_and_ours() -> None:
     wanted = {
         name: tuple(labels.split(",")) if labels else ()
-        for name, labels in re.findall(r"([a-z_]+)(?:\{([a-z,]+)\})?", CONTRACT)
+        for name, labels in re.findall(r"([a-z_]+)(?:\{([a-z,]+)\})?", CONTRACT + OURS)
     }
     assert {series.name: series.labels for series in SERIES} == wanted
 

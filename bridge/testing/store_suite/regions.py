@@ -10,7 +10,7 @@ from sqlalchemy import Table, UniqueConstraint, insert, literal, select
 
 from bridge.core.commands import UnitReceipt
 from bridge.core.model import OpinionBody
-from bridge.core.vocabulary import Conclusion, OutboxState, ReceiptType
+from bridge.core.vocabulary import CaseState, Conclusion, OutboxState, ReceiptType
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.service import Service
 from bridge.store import tables
@@ -166,5 +166,6 @@ def _seen(tx: Tx, store: Store, view: dict[str, Any]) -> list[object]:
         queries.count_deadlines(tx),
         queries.count_outbox(tx),
         queries.oldest_due(tx),
+        queries.oldest_opened(tx, CaseState.HANDLING),
     ]
     return [each for each in found if each]
