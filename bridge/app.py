@@ -309,8 +309,8 @@ class Daemon:
     async def _show_ledger(self, service: Service) -> None:
         """Count the ledger for a scrape; only the clock leader exports it."""
         if self.leads:
-            store, wall = service.runtime.store, self.ports.clock.wall()
-            self.metrics.show_ledger(await store.read(lambda tx: snapshot(tx, store, wall)))
+            store, clock = service.runtime.store, self.ports.clock
+            self.metrics.show_ledger(await store.read(lambda tx: snapshot(tx, store, clock)))
 
     async def _forget(self, service: Service) -> None:
         store = service.runtime.store

@@ -12,6 +12,7 @@ from itertools import product
 
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, OutboxState
 from bridge.metrics import Snapshot
+from bridge.ports import Clock
 from bridge.series import MESSAGE_KINDS
 from bridge.store.store import Store
 from bridge.store.writer import Tx
@@ -20,8 +21,8 @@ Labels = tuple[str, ...]
 _STATUSES = [status.value for status in DeadlineStatus if status is not DeadlineStatus.CANCELLED]
 
 
-def snapshot(tx: Tx, store: Store, wall: datetime) -> Snapshot:
-    """Count cases, assignments, deadlines and messages."""
+def snapshot(tx: Tx, store: Store, clock: Clock) -> Snapshot:
+    """Count cases, assignments, deadlines and messages; a case ages by business time, a message by the wall's."""
     queries = store.queries
     assignments, deadlines = queries.count_assignments(tx), queries.count_deadlines(tx)
     clocks = {(kind, unit) for kind, unit, _ in deadlines}
@@ -31,13 +32,13 @@ def snapshot(tx: Tx, store: Store, wall: datetime) -> Snapshot:
         "cases": _counts(
             ((state.value,) for state in CaseState), (((state,), n) for state, n in queries.count_cases(tx).items())
         ),
-        "triage_oldest_age_seconds": [((), _age(queries.oldest_opened(tx, CaseState.TRIAGE), wall))],
+        "triage_oldest_age_seconds": [((), _age(queries.oldest_opened(tx, CaseState.TRIAGE), clock.now()))],
         "assignments": _counts(product(units, (state.value for state in AssignmentState)), assignments.items()),
         "deadlines": _counts(
             ((kind, unit, status) for kind, unit in clocks for status in _STATUSES), deadlines.items()
         ),
         "outbox_messages": _counts(messages, queries.count_outbox(tx).items()),
-        "outbox_oldest_due_age_seconds": [((), _age(queries.oldest_due(tx), wall))],
+        "outbox_oldest_due_age_seconds": [((), _age(queries.oldest_due(tx), clock.wall()))],
     }
 
 
@@ -46,5 +47,5 @@ def _counts(closed: Iterable[Labels], counted: Iterable[tuple[Labels, int]]) -> 
     return [(labels, float(count)) for labels, count in counts.items()]
 
 
-def _age(since: datetime | None, wall: datetime) -> float:
-    return max((wall - since).total_seconds(), 0.0) if since else 0.0
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0.0) if since else 0.0

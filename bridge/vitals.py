@@ -30,7 +30,7 @@ class Vitals:
 
     def look(self) -> None:
         """Bring the gauges up to date. Raises OSError if the folder is gone."""
-        calendar, today = self.rules().policy.calendar, civil_date(self.clock.wall())
+        calendar, today = self.rules().policy.calendar, civil_date(self.clock.now())
         horizon = datetime.combine(calendar.covered_until, time.max, UTC)
         self.metrics.put("calendar_horizon_timestamp_seconds", horizon.timestamp())
         self.metrics.put("working_day", float(calendar.is_working_day(today)))

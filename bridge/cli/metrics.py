@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bridge.cli.options import DEFAULT_CONFIG, Config
+
 if TYPE_CHECKING:
     from bridge.series import Series
 
@@ -42,7 +44,7 @@ _LABELS = {
 }
 
 
-def metrics() -> None:
+def metrics(config: Config = DEFAULT_CONFIG) -> None:  # noqa: ARG001 - every command takes --config
     """打印全部指标的说明：名称、类型、标签、含义、多副本时怎样合计。"""
     typer.echo(page(), nl=False)
 

@@ -20,7 +20,7 @@ async def test_an_empty_ledger_shows_zeros_and_no_age(ledger: Ledger) -> None:
 
 
 async def test_every_ledger_series_is_filled(ledger: Ledger) -> None:
-    counted = await ledger.store.read(lambda tx: snapshot(tx, ledger.store, ledger.clock.wall()))
+    counted = await ledger.store.read(lambda tx: snapshot(tx, ledger.store, ledger.clock))
     assert set(counted) == {series.name for series in LEDGER}
 
 
@@ -48,5 +48,5 @@ async def test_a_unit_that_was_asked_shows_every_state(ledger: Ledger) -> None:
 
 async def shown(ledger: Ledger) -> Metrics:
     metrics = Metrics()
-    metrics.show_ledger(await ledger.store.read(lambda tx: snapshot(tx, ledger.store, ledger.clock.wall())))
+    metrics.show_ledger(await ledger.store.read(lambda tx: snapshot(tx, ledger.store, ledger.clock)))
     return metrics
