@@ -7,6 +7,7 @@ Must not: decide anything about tickets. Roles: web, worker, clock, feeds (defau
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -131,6 +132,7 @@ class Daemon:
     metrics: Metrics = field(default_factory=Metrics)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     draining: bool = False
     leads: bool = False
 
@@ -151,9 +153,16 @@ class Daemon:
             stack.enter_context(pid_file(self.settings.folder))
             log.info("daemon.started", roles=list(self.roles), listen=self.settings.document.listen)
             await self._stop.wait()
-            self.draining = True
-            log.info("daemon.draining")
+            await self._hand_over()
         log.info("daemon.stopped")
+
+    async def _hand_over(self) -> None:
+        """Serve on for a while, not ready any more, so that whoever sends turns to the other replicas first."""
+        self.draining = True
+        seconds = self.settings.drain_seconds
+        log.info("daemon.draining", seconds=seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), seconds)
 
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -161,8 +170,11 @@ class Daemon:
             loop.add_signal_handler(number, self._on_signal)
 
     def _on_signal(self) -> None:
-        if self._stop.is_set():
+        """Drain at the first signal, stop waiting at the second, end at once at the third."""
+        if self._hurry.is_set():
             os._exit(1)
+        if self._stop.is_set() or not self.settings.drain_seconds:
+            self._hurry.set()
         self._stop.set()
 
     async def _start(self, stack: AsyncExitStack) -> None:
@@ -330,7 +342,7 @@ class Daemon:
         context = WebContext(
             service, desk_of(self.settings, service.runtime), registry, service.runtime.rules, self.ports,
             self.metrics, self.settings.web,
-            before_scrape=lambda: self._show_ledger(service),
+            before_scrape=lambda: self._show_ledger(service), draining=lambda: self.draining,
         )  # fmt: skip
         listener = Listener(create_app(context), self.settings.web)
         try:

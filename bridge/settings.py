@@ -26,6 +26,8 @@ _DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 _SQLITE = "sqlite+aiosqlite:///"
 _PUSHED = tuple(type_.value for type_ in MessageType if type_.value.startswith("ticket."))
 _MAX_PORT = 65_535
+DRAIN_SECONDS = 5.0
+"""Two looks of a balancer that asks ``/readyz`` every two seconds, and a little."""
 
 
 def _listen(value: str) -> str:
@@ -99,11 +101,16 @@ class Worker(Table):
 
 
 class Web(Table):
-    """``[web]``: patience with slow clients, in seconds, and how many connections are kept at once."""
+    """``[web]``: patience with slow clients, in seconds, and how many connections are kept at once.
+
+    ``drain_seconds`` is how long a process that was told to stop still serves while ``/readyz`` says no; unset, that
+    is 5 seconds on PostgreSQL, where other replicas take over, and none on SQLite, where there is nobody to do so.
+    """
 
     head_seconds: float = Field(10.0, gt=0, le=120)
     body_seconds: float = Field(30.0, gt=0, le=600)
     max_connections: int = Field(1000, ge=1, le=100_000)
+    drain_seconds: float | None = Field(None, ge=0, le=300)
 
 
 class Documents(Table):
@@ -258,6 +265,14 @@ class Settings:
     def web(self) -> Web:
         """Patience with clients."""
         return self.document.web
+
+    @property
+    def drain_seconds(self) -> float:
+        """How long a process that ends still serves, so that balancers can turn to the others."""
+        chosen = self.document.web.drain_seconds
+        if chosen is not None:
+            return chosen
+        return 0.0 if self.database_url.startswith(_SQLITE) else DRAIN_SECONDS
 
     @property
     def log_format(self) -> str:

@@ -100,8 +100,15 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncI
 @asynccontextmanager
 async def fresh_database(base: str) -> AsyncIterator[str]:
     """An empty, migrated database on the session's PostgreSQL; it is dropped afterwards."""
+    async with empty_database(base, " TEMPLATE bridge_template") as url:
+        yield url
+
+
+@asynccontextmanager
+async def empty_database(base: str, options: str = "") -> AsyncIterator[str]:
+    """A database on the session's PostgreSQL without our tables; it is dropped afterwards."""
     name = f"bridge_{os.getpid()}_{next(_numbers)}"
-    await _admin(base, f"CREATE DATABASE {name} TEMPLATE bridge_template")
+    await _admin(base, f"CREATE DATABASE {name}{options}")
     yield _named(base, name)
     await _admin(base, f"DROP DATABASE {name} WITH (FORCE)")
 

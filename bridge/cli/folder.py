@@ -78,6 +78,7 @@ _TAIL = """\
 # [web]
 # head_seconds = 10                        # 连接建立后多久必须发来请求头
 # body_seconds = 30                        # 正文多久必须到齐（之后按 64 KiB/s 放宽）
+# drain_seconds = 5                        # 停机时 /readyz 先答 503，再照常服务这么久才关门，供负载均衡切走
 """
 
 

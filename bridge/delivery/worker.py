@@ -52,13 +52,26 @@ class Worker:
     _failures: Counter[str] = field(default_factory=Counter)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _stopping: bool = False
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Nothing runs yet."""
+        self._ended.set()
 
     def wake(self) -> None:
         """Say that there may be something to send."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Deliver until stopped; a database that fails is tried again later."""
+        """Deliver until stopped."""
+        self._ended.clear()
+        try:
+            await self._run()
+        finally:
+            self._ended.set()
+
+    async def _run(self) -> None:
+        """Claim and begin again and again; a database that fails is tried again later."""
         rescued_at = -RESCUE_SECONDS
         clock = self.runtime.ports.clock
         self.metrics.initialise_loop("delivery")
@@ -91,9 +104,13 @@ class Worker:
             await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
     async def stop(self, patience_seconds: float = 15.0) -> None:
-        """Take no more, let what is under way finish, then give up on the rest (its leases end by themselves)."""
+        """Take no more, let what is under way finish, then give up on the rest (its leases end by themselves).
+
+        A claim under way may still bring messages; they are sent too, for nobody else could before their lease ends.
+        """
         self._stopping = True
         self.wake()
+        await self._ended.wait()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience_seconds)
         for task in list(self._tasks):

@@ -39,6 +39,7 @@ class County:
         self.site = site or Site(directory, free_port())
         self.petition = PetitionDesk(self.site.petition_folder)
         self.bridge = BridgeProcess(self.site, environment)
+        self.bridges = [self.bridge]
         self._groups = groups
         self._automatic = automatic
         self._temper = temper or Temper()
@@ -51,13 +52,16 @@ class County:
         """The units' processes, each once."""
         return list({remote.name: remote for remote in self.units.values()}.values())
 
+    def outbox(self) -> dict[str, float] | None:
+        """Return what the outbox holds as the clock leader counts it; None while no process serves that count."""
+        counts = (bridge.outbox() for bridge in self.bridges if bridge.serves_web)
+        return next((found for found in counts if found is not None), None)
+
     def __enter__(self) -> Self:
         """Start the counterparts, write the configuration, start the daemon and wait until it is ready."""
         try:
             self._start_counterparts()
-            self._stack.callback(self.bridge.kill)
-            self.bridge.start()
-            self.bridge.wait_ready()
+            self._start_bridges()
         except BaseException:
             self._stack.close()
             raise
@@ -70,13 +74,25 @@ class County:
     def _start_counterparts(self) -> None:
         """Start all processes at once, then wait for their addresses and write them down."""
         secrets, directory = self.site.secrets, self.site.directory
-        hotline = HotlineSettings(bridge_url=self.site.url, secret=secrets["hotline"], temper=self._temper)
+        url = self.site.public_url or self.site.url
+        hotline = HotlineSettings(bridge_url=url, secret=secrets["hotline"], temper=self._temper)
         self.hotline = RemoteHotline(hotline, directory)
         self._stack.callback(self.hotline.stop)
         for group in self._groups:
             self._start_units(group)
         urls = {unit: f"{remote.url}/{unit}/assignments" for unit, remote in self.units.items()}
-        self.site.write(f"{self.hotline.url}/pushes", urls)
+        for bridge in self.bridges:
+            bridge.site.write(f"{self.hotline.url}/pushes", urls)
+
+    def _start_bridges(self) -> None:
+        """Start the first daemon, which may have to make the database, and then the others."""
+        for number, bridge in enumerate(self.bridges):
+            self._stack.callback(bridge.kill)
+            bridge.start()
+            if number == 0:
+                bridge.wait_ready()
+        for bridge in self.bridges:
+            bridge.wait_ready()
 
     def _start_units(self, group: Sequence[str]) -> None:
         """Start one process for the units of a group."""

@@ -7,14 +7,13 @@ Source: PostgreSQL documentation, 55.7 (message formats).
 from __future__ import annotations
 
 import asyncio
-import threading
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
 
 from sqlalchemy.engine import URL
 
 from bridge.store.engine import parse
+from bridge.testing.beside import Beside
 
 _ENCRYPTION_REQUESTS = {(1234 << 16) + 5679, (1234 << 16) + 5680}
 _CHUNK = 65_536
@@ -44,19 +43,16 @@ class _Line:
         self.server.transport.abort()
 
 
-class FaultProxy:
+class FaultProxy(Beside):
     """A context manager: inside it, :attr:`url` reaches the database of ``url`` through the proxy."""
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         self._target = parse(url)
         self.port = 0
         self.cuts = 0
         self._marker: bytes | None = None
         self._loss = Loss.ANSWER
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="fault-proxy", daemon=True)
-        self._listening = threading.Event()
-        self._over = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -64,36 +60,18 @@ class FaultProxy:
         url = self._target.difference_update_query(["host", "port"]).set(host="127.0.0.1", port=self.port)
         return str(url.render_as_string(hide_password=False))
 
-    def __enter__(self) -> Self:
-        """Listen on a port of the system's choice."""
-        self._thread.start()
-        self._listening.wait()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Cut everything."""
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
-
     def cut_next_commit(self, of: str, loss: Loss) -> None:
         """Cut the first COMMIT of a transaction that one of whose values contains ``of``."""
         self._loss, self._marker = loss, of.encode()
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
+    async def open(self) -> None:
+        """Listen on a port of the system's choice."""
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._listening.set()
-        await self._over.wait()
-        server.close()
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+    async def close(self) -> None:
+        """Stop listening."""
+        self._server.close()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await _open(self._target)

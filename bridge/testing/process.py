@@ -33,6 +33,7 @@ _OUTBOX = re.compile(r"^ticketbridge_outbox_messages\{([^}]*)\} ([0-9.e+]+)$", r
 
 UNITS = ("tax", "hrss", "medical", "justice", "court", "finance", "petition", "office", "leading_office")
 """The eight units of the mechanism and 领导小组办公室."""
+ROLES = ("web", "worker", "clock", "feeds")
 
 
 def free_port() -> int:
@@ -62,6 +63,13 @@ class Site:
     folders: Folders = field(default_factory=Folders)
     honour_upstream_unit: bool = False
     """Whether the hotline's own addressee is asked first."""
+    database_url: str = "sqlite+aiosqlite:///data/bridge.db"
+    region_code: str = "140525"
+    key_file: str = "data/keys.json"
+    public_url: str | None = None
+    """Where units are told to answer; without it the process itself."""
+    roles: str = ",".join(ROLES)
+    """What the process does; ``/readyz`` is asked only of one that serves the web."""
 
     @property
     def url(self) -> str:
@@ -97,20 +105,20 @@ class Site:
         channels = "".join(_channel(unit, url) for unit, url in urls.items())
         channels += "".join(_DROP.format(unit=unit, path=self.folder(unit)) for unit in self.folders.units)
         honour = "true" if self.honour_upstream_unit else "false"
-        feeds = _HEAD.format(site=self, push_url=push_url, honour=honour)
+        feeds = _HEAD.format(site=self, push_url=push_url, honour=honour, public_url=self.public_url or self.url)
         feeds += _PETITION.format(path=self.petition_folder) if self.folders.petition else ""
         self.config.write_text(feeds + channels, encoding="utf-8")
 
 
 _HEAD = """\
-region_code = "140525"
+region_code = "{site.region_code}"
 listen = "127.0.0.1:{site.port}"
-public_url = "{site.url}"
-database_url = "sqlite+aiosqlite:///data/bridge.db"
+public_url = "{public_url}"
+database_url = "{site.database_url}"
 rules = "{site.rules}"
 
 [encryption]
-key_file = "data/keys.json"
+key_file = "{site.key_file}"
 
 [feeds.hotline]
 adapter = "hotline_12345"
@@ -161,6 +169,12 @@ class BridgeProcess:
         self.lives = 0
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_from = 0
+
+    @property
+    def serves_web(self) -> bool:
+        """Whether the process answers HTTP at all."""
+        return "web" in self.site.roles.split(",")
 
     @property
     def log(self) -> Path:
@@ -171,8 +185,9 @@ class BridgeProcess:
         """Start a life and return at once; ``environment`` is added for this life and those after it."""
         self._environment |= environment or {}
         with self.log.open("ab") as log:
+            self._log_from = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                self._command("serve"),
+                self._command("serve", "--roles", self.site.roles),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -183,7 +198,7 @@ class BridgeProcess:
         self.lives += 1
 
     def wait_ready(self) -> None:
-        """Wait until ``/readyz`` says yes.
+        """Wait until ``/readyz`` says yes, or the log does where there is no web.
 
         Raises:
             RuntimeError: if the process ended instead, with the tail of its log.
@@ -201,6 +216,12 @@ class BridgeProcess:
     def stop(self) -> int:
         """Ask for an orderly end with SIGTERM; return the exit status."""
         return self._signal(signal.SIGTERM)
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of this life so far, of the system and the program together."""
+        pid = self._process.pid if self._process is not None else 0
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -285,6 +306,8 @@ class BridgeProcess:
         """Ask ``/readyz`` once."""
         if not self.is_running():
             raise RuntimeError(f"bridge serve ended:\n{self.tail()}")
+        if not self.serves_web:
+            return b'"daemon.started"' in self.log.read_bytes()[self._log_from :]
         try:
             return self.ask("GET", "/readyz").status == HTTPStatus.OK
         except (OSError, HTTPException):

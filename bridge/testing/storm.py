@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from bridge.testing.counterparts.control import wait_until
 from bridge.testing.counterparts.ledger import Json
 from bridge.testing.county import County
+from bridge.testing.process import BridgeProcess
 
 AFTER_READY_SECONDS = (0.05, 2.0)
 AFTER_START_SECONDS = (0.1, 1.0)
@@ -26,22 +27,24 @@ UNSETTLED = ("ready", "leased", "uncertain", "parked")
 
 @dataclass
 class Storm:
-    """Kills ``county``'s daemon ``kills`` times and feeds ``tickets`` in uneven portions meanwhile."""
+    """Kills one of ``county``'s daemons ``kills`` times and feeds ``tickets`` in uneven portions meanwhile."""
 
     county: County
     dice: random.Random
     kills: int
 
     def rage(self, tickets: Sequence[Json]) -> None:
-        """Feed, wait a random moment, kill -9, start again; the last life is left running."""
+        """Feed, wait a random moment, kill -9, start again; the last lives are left running."""
         portions = self._portions(tickets)
         for life, portion in enumerate(portions[:-1]):
             self.county.hotline.load(portion)
-            self.live(life)
-            self.county.bridge.kill()
-            self.county.bridge.start()
+            victim = self.dice.choice(self.county.bridges)
+            self.live(life, victim)
+            victim.kill()
+            victim.start()
         self.county.hotline.load(portions[-1])
-        self.county.bridge.wait_ready()
+        for bridge in self.county.bridges:
+            bridge.wait_ready()
 
     def calm(self, timeout_seconds: float) -> None:
         """Wait until every ticket is answered, no message is under way and no unit owes anything."""
@@ -49,19 +52,19 @@ class Storm:
 
     def unsettled(self) -> dict[str, float] | None:
         """Return the outbox messages that are not settled, by labels; None while nobody counts them."""
-        counts = self.county.bridge.outbox()
+        counts = self.county.outbox()
         return counts and {
             labels: value
             for labels, value in counts.items()
             if value and any(f'state="{state}"' in labels for state in UNSETTLED)
         }
 
-    def live(self, _life: int) -> None:
-        """Let one life last for a random time."""
+    def live(self, _life: int, bridge: BridgeProcess) -> None:
+        """Let one life of a daemon last for a random time."""
         if self.dice.random() < KILLED_WHILE_STARTING:
             time.sleep(self.dice.uniform(*AFTER_START_SECONDS))
             return
-        self.county.bridge.wait_ready()
+        bridge.wait_ready()
         time.sleep(self.dice.uniform(*AFTER_READY_SECONDS))
 
     def _portions(self, tickets: Sequence[Json]) -> list[list[Json]]:

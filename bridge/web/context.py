@@ -89,7 +89,7 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class WebContext:
-    """Everything a handler may use. ``before_scrape`` brings gauges up to date."""
+    """Everything a handler may use. ``before_scrape`` brings gauges up to date, ``draining`` tells that the end is near."""
 
     service: Service
     desk: Desk
@@ -99,6 +99,7 @@ class WebContext:
     metrics: Metrics
     limits: Web = field(default_factory=Web)
     before_scrape: Callable[[], Awaitable[None]] | None = None
+    draining: Callable[[], bool] = lambda: False
 
 
 CONTEXT: web.AppKey[WebContext] = web.AppKey("context", WebContext)

@@ -43,7 +43,8 @@ _DETAILS = {
 async def answer_everything(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Time a request, turn its errors into answers, write its line."""
     note_request(request)
-    clock = context_of(request).ports.clock
+    context = context_of(request)
+    clock = context.ports.clock
     started = clock.monotonic()
     try:
         response = await handler(request)
@@ -55,6 +56,8 @@ async def answer_everything(request: web.Request, handler: Handler) -> web.Strea
         raise
     except Exception as error:  # noqa: BLE001 - a bug: one traceback, and an answer that gives nothing away
         response = _bug(request, error)
+    if context.draining() and not response.prepared:
+        response.force_close()
     _write_line(request, response, clock.monotonic() - started)
     return response
 

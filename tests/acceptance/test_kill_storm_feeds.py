@@ -25,7 +25,7 @@ from bridge.testing.counterparts.ledger import Json
 from bridge.testing.counterparts.petition import Row
 from bridge.testing.counterparts.temper import Temper
 from bridge.testing.county import County
-from bridge.testing.process import Folders, Site, free_port
+from bridge.testing.process import BridgeProcess, Folders, Site, free_port
 from bridge.testing.storm import Storm
 from bridge.testing.tickets import tickets
 from tests.acceptance.test_kill_storm import Findings, of_type
@@ -63,14 +63,14 @@ class FolderStorm(Storm):
     tables: Sequence[Table] = ()
     dropped: list[Table] = field(default_factory=list)
 
-    def live(self, life: int) -> None:
+    def live(self, life: int, bridge: BridgeProcess) -> None:
         share = self.tables[life :: self.kills]
         self.drop(share[::2])
         if life not in AMID_TABLES:
-            super().live(life)
+            super().live(life, bridge)
             self.drop(share[1::2])
             return
-        self.county.bridge.wait_ready()
+        bridge.wait_ready()
         self.drop(share[1::2])
         before = len(self.county.petition.names("done"))
         wait_until(

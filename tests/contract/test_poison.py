@@ -43,6 +43,15 @@ class EveryMessageArrives:
         return []
 
 
+class SlowTargets(EveryMessageArrives):
+    """Targets that take their time."""
+
+    async def send(self, claimed: Any) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await super().send(claimed)
+
+
 def worker(ledger: Ledger, targets: EveryMessageArrives) -> Worker:
     return Worker(ledger.service.runtime, targets, Metrics(), "w", ledger.service.after)  # type: ignore[arg-type]
 
@@ -90,6 +99,23 @@ async def test_a_reply_whose_case_cannot_be_read_is_parked_not_sent_for_ever(led
     await loop
     assert parked == [key for key in targets.sent if "replied" in key]
     assert len(targets.sent) == len(set(targets.sent))
+
+
+async def test_a_worker_told_to_stop_amid_a_claim_leaves_nothing_leased(ledger: Ledger) -> None:
+    """Whatever its claim still brought is sent; else it would wait for its lease to end."""
+    rounds = 24
+    for number in range(rounds):
+        await ledger.ticket(SINGLE, external_id=f"S{number}")
+        at_work = worker(ledger, SlowTargets())
+        loop = asyncio.create_task(at_work.run())
+        for _ in range(number):
+            await asyncio.sleep(0)
+        await at_work.stop()
+        assert (
+            await ledger.store.read(lambda tx: ledger.store.outbox.listing(tx, state="leased", target=None, limit=9))
+            == []
+        )
+        await loop
 
 
 async def parked_keys(ledger: Ledger) -> list[str]:

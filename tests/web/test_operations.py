@@ -62,6 +62,15 @@ async def test_metrics_count_what_happened(site: Site) -> None:
     assert "ticketbridge_build_info" in text
 
 
+async def test_a_process_that_ends_serves_on_and_lets_no_connection_be_kept(serve: Callable[..., Any]) -> None:
+    site = await serve()
+    assert "Connection" not in (await site.ticket()).headers
+    object.__setattr__(site.context, "draining", lambda: True)
+    answer = await site.ticket()
+    assert answer.status == 202
+    assert answer.headers["Connection"] == "close"
+
+
 @pytest.mark.parametrize("error", [Unavailable("gone"), OutcomeUnknown("lost"), StaleRow("again")])
 async def test_a_database_away_is_503_with_retry_after(serve: Callable[..., Any], error: Exception) -> None:
     site = await serve(service=Failing(error))
