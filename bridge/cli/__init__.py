@@ -28,6 +28,7 @@ from bridge.cli import (
     report,
     rules,
     simulate,
+    takeover,
     tokens,
 )
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
@@ -54,6 +55,7 @@ for command in (
 app.command(name="metrics")(metrics.metrics)
 app.command(name="migrate-store")(move.migrate_store)
 app.command()(outbox.replay)
+app.command(name="import")(takeover.take_over)
 for name, group in (
     ("tokens", tokens.app),
     ("rules", rules.app),

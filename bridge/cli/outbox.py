@@ -39,6 +39,7 @@ _TITLES = {
     "kind": "去向",
     "target": "对方",
     "type": "类型",
+    "case_id": "案件",
     "state": "状态",
     "attempts": "次数",
     "reason": "原因",

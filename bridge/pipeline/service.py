@@ -14,9 +14,22 @@ from typing import Any
 import structlog
 
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
+from bridge.core.lifecycle.takeover import PaperCase
 from bridge.core.model import Actor, TicketDraft
 from bridge.errors import NotFound, Unavailable
-from bridge.pipeline import deadlines, examples, forecast, intake, operate, read, receipts, reports, settle, stopped
+from bridge.pipeline import (
+    deadlines,
+    examples,
+    forecast,
+    intake,
+    operate,
+    read,
+    receipts,
+    reports,
+    settle,
+    stopped,
+    takeover,
+)
 from bridge.pipeline.commit import Committed
 from bridge.pipeline.forecast import Foreseen
 from bridge.pipeline.inbound import Answer, Inbound
@@ -24,6 +37,7 @@ from bridge.pipeline.intake import Taken
 from bridge.pipeline.observe import Observer
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.runtime import Runtime
+from bridge.pipeline.takeover import TakenOver
 from bridge.pipeline.tokens import Operator, authenticate
 from bridge.rules.backtest import Sample
 from bridge.store.periods import Place
@@ -142,6 +156,15 @@ class Service:
         for committed in done:
             self.after(committed)
         return body
+
+    async def take_over(self, feed: str, paper: PaperCase, actor: Actor, *, held: bool, dry: bool) -> TakenOver:
+        """Take an open case of the county's 台账 over. Raises InvalidPayload, IllegalTransition."""
+
+        def unit(tx: Tx) -> TakenOver:
+            return takeover.accept(tx, self.runtime, feed, paper, actor, held=held, dry=dry)
+
+        store = self.runtime.store
+        return await (store.read(unit) if dry else store.write(unit, key=f"{feed}:{paper.draft.external_id}"))
 
     async def stopped(self, choice: Choice) -> list[str]:
         """Return the keys of the messages that wait for a person, as chosen."""

@@ -33,6 +33,9 @@ OF_COMPLEX = frozenset({DeadlineKind.APPROVAL, DeadlineKind.MEETING})
 PAUSE, EXTENSION = "pause", "extension"
 """The sources of a limit that moved: the case stood still, or more time was given."""
 
+LISTED = "taken_over"
+"""The source of a limit that the county's own 台账 named when the case was taken over."""
+
 TRIAGE_UNIT = "office"
 """The unit whose queue an unrouted case waits in (R7: the hub)."""
 
@@ -243,9 +246,9 @@ def restart_reply_limits(work: Work) -> None:
 
 
 def _was_set_by_hand(deadline: Deadline) -> bool:
-    """Tell whether an extension, a pause, or the upstream alone for a rework, fixed this limit."""
+    """Tell whether an extension, a pause, the 台账, or the upstream alone for a rework, fixed this limit."""
     sources = {basis.source for basis in deadline.basis}
-    return bool(sources & {EXTENSION, PAUSE}) or sources == {LimitSource.UPSTREAM.value}
+    return bool(sources & {EXTENSION, PAUSE, LISTED}) or sources == {LimitSource.UPSTREAM.value}
 
 
 def _recompute(

@@ -44,21 +44,30 @@ def register(
 
     ``held``: it is about to be merged, so nobody is sent anything.
     """
+    work = opened(feed, draft, assessment, context, ticket_id=ticket_id, case_id=case_id)
+    if draft.kind is TicketKind.PRAISE:
+        _pass_on(work)
+        return work
+    if held:
+        wait_for_person(work, "与已有案件完全相同，自动并案")
+    else:
+        go(work, assessment)
+    views.complete_messages(work)
+    return work
+
+
+def opened(
+    feed: str, draft: TicketDraft, assessment: Assessment, context: Context, *, ticket_id: str, case_id: str
+) -> Work:
+    """Open the case file of a new ticket and start the ticket's clocks (表扬 has none); nobody is asked yet."""
     ticket = _ticket(feed, draft, context, ticket_id, case_id)
     case = _case(ticket, assessment, context, case_id)
     work = Work.on(CaseFile(case=case, tickets=(ticket,)), context)
     work.record("ticket.registered", ticket=ticket.id, feed=feed, kind=ticket.kind.value, at=context.now)
     _record_assessment(work, assessment)
-    if ticket.kind is TicketKind.PRAISE:
-        _pass_on(work)
-        return work
-    clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
-    acceptance.start_notice(work, ticket)
-    if held:
-        _wait_for_person(work, "与已有案件完全相同，自动并案")
-    else:
-        _go(work, assessment)
-    views.complete_messages(work)
+    if ticket.kind is not TicketKind.PRAISE:
+        clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
+        acceptance.start_notice(work, ticket)
     return work
 
 
@@ -128,7 +137,7 @@ def _record_assessment(work: Work, assessment: Assessment) -> None:
     )
 
 
-def _go(work: Work, assessment: Assessment) -> None:
+def go(work: Work, assessment: Assessment) -> None:
     """Dispatch, or wait for a person; the unit an upstream addressed is asked even where the rules see no duty."""
     found = assessment.classification
     person = found.review and work.policy.review_enabled
@@ -136,7 +145,7 @@ def _go(work: Work, assessment: Assessment) -> None:
     if not found.in_scope and unasked and not work.policy.review_enabled:
         actions.return_upstream(work, "out_of_scope", "不属于社会保险费征缴争议联合处置范围", found.out_reason)
     elif person or unasked:
-        _wait_for_person(work, found.review_reason or _default_reason(work))
+        wait_for_person(work, found.review_reason or _default_reason(work))
     elif barred := recusal.bar(work, work.case.lead, Role.LEAD):
         exclusion.give_to_office(work, barred.why)
     else:
@@ -155,7 +164,7 @@ def _default_reason(work: Work) -> str:
     return f"疑似不属本机制：{work.case.out_reason}" if work.case.out_reason else "规则未能确定类别或主办单位"
 
 
-def _wait_for_person(work: Work, reason: str) -> None:
+def wait_for_person(work: Work, reason: str) -> None:
     """Keep what the rules proposed as a proposal; nothing is sent before a person decides."""
     category, lead, co_units = work.case.category, work.case.lead, list(work.case.co_units)
     work.set_case(state=CaseState.TRIAGE, review_reason=reason, lead=None)

@@ -30,6 +30,21 @@ def fire(work: Work, deadline: Deadline, step: str) -> bool:
     return True
 
 
+def pass_over(work: Work, deadline: Deadline) -> None:
+    """Bring a clock of the past to now: its end takes effect as of then, every other rung behind is only recorded."""
+    behind = [step for step in deadline.steps if step.at <= work.now]
+    skipped = [step.name for step in behind if step.name != "overdue"]
+    if skipped:
+        work.record("reminder.skipped", deadline=deadline.id, kind=deadline.kind.value, steps=skipped)
+    ahead = tuple(step for step in deadline.steps if step.at > work.now)
+    first = ahead[0] if ahead else None
+    deadline = work.set_deadline(
+        deadline, steps=ahead, next_step=first.name if first else None, next_fire_at=first.at if first else None
+    )
+    if deadline.due_at <= work.now and deadline.status is not DeadlineStatus.OVERDUE:
+        _end(work, deadline)
+
+
 def _remind(work: Work, deadline: Deadline, step: str) -> None:
     if deadline.status is DeadlineStatus.RUNNING:
         deadline = work.set_deadline(deadline, status=DeadlineStatus.DUE_SOON)
