@@ -5,13 +5,15 @@ Owns: finding both cases, taking back what has not left yet, writing both. Must 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import decide, parts
-from bridge.core.lifecycle.work import Context
+from bridge.core.lifecycle.actions import allowed_actions
+from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import CaseFile
-from bridge.errors import InvalidPayload, Problem
+from bridge.errors import IllegalTransition, InvalidPayload, Problem
 from bridge.pipeline.commit import Committed, holder, load, without_unheard, write
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
@@ -30,6 +32,7 @@ def act(tx: Tx, runtime: Runtime, case_id: str, action: OperatorAction, context:
         return merge(tx, runtime, source, _target(tx, runtime, action.into), action, context)
     runtime.store.cases.lock(tx, holder(tx, runtime, source).case.id)
     having = holder(tx, runtime, source)
+    _refuse_circle(tx, runtime, source, context, of=source.case.id)
     returning, giving = decide.unmerge(source, having, action, context)
     given = write(tx, runtime, having, giving.decision())
     return replace(write(tx, runtime, source, returning.decision()), also=(given,))
@@ -40,9 +43,27 @@ def merge(
 ) -> Committed:
     """Write a merge: messages of the merged case that no unit has seen are never sent."""
     leaving, joining = decide.merge(source, target, action, context)
+    _refuse_circle(tx, runtime, target, context, of=source.case.id)
+    _refuse_circle(tx, runtime, source, context, of=target.case.id)
     heard = runtime.store.outbox.cancel_for_units(tx, source.case.id)
     left = write(tx, runtime, source, without_unheard(leaving.decision(), heard))
     return replace(left, also=(write(tx, runtime, target, joining.decision()),))
+
+
+def _refuse_circle(tx: Tx, runtime: Runtime, part: CaseFile, context: Context, *, of: str) -> None:
+    """A case waits for the answers of its parts, so it cannot be one with them. Raises IllegalTransition."""
+    if of in _wholes(tx, runtime, part):
+        raise IllegalTransition(
+            f"案件 {part.case.id} 是从案件 {of} 拆分出来的事项，其结果要写入该案的答复，两案不能合并办理",
+            allowed_actions=allowed_actions(Work.on(part, context)),
+        )
+
+
+def _wholes(tx: Tx, runtime: Runtime, file: CaseFile) -> Iterator[str]:
+    """Yield the cases that wait for what becomes of this one: the one it was split from, and so on."""
+    while file.case.part_of is not None:
+        file = holder(tx, runtime, load(tx, runtime, file.case.part_of))
+        yield file.case.id
 
 
 def split(tx: Tx, runtime: Runtime, file: CaseFile, action: OperatorAction, context: Context) -> Committed:

@@ -236,3 +236,16 @@ async def test_a_case_number_lies_sealed_in_the_database(ledger: Ledger) -> None
         return str([tuple(row) for row in tx.connection.exec_driver_sql("SELECT details, evidence FROM cases")])
 
     assert "CASE-NUMBER-77" not in await ledger.store.read(rows)
+
+
+async def test_a_part_and_the_case_that_waits_for_it_cannot_be_merged(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE)
+    await ledger.act(case_id, "split", OFFICE, parts=(HERE, REPORT))
+    part = await own_case(ledger, case_id)
+    for source, into in ((case_id, part), (part, case_id)):
+        with pytest.raises(IllegalTransition, match="拆分出来的事项"):
+            await ledger.act(source, "merge", OFFICE, into=into, reason="同一诉求")
+    other = await ledger.ticket(SINGLE, external_id="OTHER")
+    await ledger.act(case_id, "merge", OFFICE, into=other, reason="同一诉求")
+    with pytest.raises(IllegalTransition, match="拆分出来的事项"):
+        await ledger.act(other, "merge", OFFICE, into=part, reason="同一诉求")

@@ -1,0 +1,142 @@
+"""What holds after every command, whatever the history, read from the contract and not from the code.
+
+Owns: one check per promise. Must not: change anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bridge.core.lifecycle import legality
+from bridge.core.lifecycle.work import ACTIVE
+from bridge.core.model import Assignment, CaseFile, Message, Ticket
+from bridge.core.vocabulary import (
+    AssignmentState,
+    CaseState,
+    DeadlineKind,
+    DeadlineStatus,
+    MessageType,
+    ProcedureId,
+    ReceiptType,
+    TicketState,
+)
+from bridge.pipeline.commit import Committed
+
+OVER = frozenset(
+    {
+        CaseState.ARCHIVED, CaseState.WITHDRAWN, CaseState.RETURNED_UPSTREAM, CaseState.CLOSED_CONSULT,
+        CaseState.CLOSED_REMEDY_TOLD, CaseState.MERGED,
+    }
+)  # fmt: skip
+RUNS = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.DUE_SOON, DeadlineStatus.OVERDUE})
+JOINT = frozenset({ProcedureId.JOINT_GENERAL, ProcedureId.JOINT_COMPLEX})
+
+
+@dataclass
+class Promises:
+    """Watches every change of a county; ``broken`` would be an AssertionError at once."""
+
+    keys: set[str] = field(default_factory=set)
+    replied: Counter[tuple[str, int]] = field(default_factory=Counter)
+    begun: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    accepting: dict[str, str] = field(default_factory=dict)
+
+    def see(self, committed: Committed, unit: str | None) -> None:
+        """Hold one change against every promise; ``unit`` is whose receipt caused it."""
+        file = committed.file
+        for message in committed.decision.messages:
+            self._once(message)
+            assert unit is None or message.type is not MessageType.CASE_UPDATED or message.target != unit, message.key
+            if message.type is MessageType.TICKET_REPLIED:
+                self._answered(file, message)
+            _says_what_is_owed(file, message)
+        self._clocks_stand(file)
+        self._acceptance_stands(file)
+        one_opinion_each(file)
+        over_is_over(file)
+
+    def _once(self, message: Message) -> None:
+        assert message.key not in self.keys, f"{message.key} was queued twice"
+        self.keys.add(message.key)
+
+    def _answered(self, file: CaseFile, message: Message) -> None:
+        nothing_is_missing(file)
+        key = (message.ticket_id or "", int(message.payload["round"]))
+        assert message.payload["supplement"] is (self.replied[key] > 0), (
+            f"{key} was answered {self.replied[key]} times, {file.case.state}"
+        )
+        self.replied[key] += 1
+
+    def _clocks_stand(self, file: CaseFile) -> None:
+        """The reply runs from the receipt of the ticket; a later round from its beginning; nothing starts it anew."""
+        for ticket in file.tickets:
+            for start in _reply_starts(file, ticket):
+                begun = self.begun.setdefault((ticket.id, ticket.round), start)
+                assert start == begun, f"the clock of {ticket.external_id} began at {begun}, now at {start}"
+
+    def _acceptance_stands(self, file: CaseFile) -> None:
+        """The first lead to sign keeps the duty to reply, whoever leads."""
+        if file.case.accepting_unit is not None:
+            known = self.accepting.setdefault(file.case.id, file.case.accepting_unit)
+            assert known == file.case.accepting_unit, f"{file.case.id} was accepted by {known}"
+
+
+def _reply_starts(file: CaseFile, ticket: Ticket) -> list[datetime]:
+    mine = [d for d in file.deadlines if d.owner == ticket.id and d.kind is DeadlineKind.REPLY]
+    if ticket.round == 1:
+        assert all(d.start_at == ticket.received_at for d in mine), ticket.external_id
+    running = [d for d in mine if d.status in RUNS]
+    assert len(running) <= 1, f"{ticket.external_id} has {len(running)} clocks of its reply"
+    return [d.start_at for d in running]
+
+
+def nothing_is_missing(file: CaseFile) -> None:
+    """No reply without every required opinion of the round, the leader's consent and the minutes, or an override."""
+    case = file.case
+    given = {opinion.unit for opinion in file.opinions if opinion.round == case.round}
+    excused = {a.unit for a in file.assignments if a.overridden or a.state is AssignmentState.RETURNED}
+    required = set(case.co_units) if case.procedure in JOINT else {case.lead}
+    assert required <= given | excused, f"replied without {required - given - excused}"
+    if case.procedure is ProcedureId.JOINT_COMPLEX:
+        assert case.approved
+        assert case.minutes_round == case.round
+    left = [a.unit for a in file.assignments if a.unfilled and not a.overridden]
+    assert not left, f"replied although nobody has taken over the part of {left}"
+
+
+def _says_what_is_owed(file: CaseFile, message: Message) -> None:
+    """A message says what its unit owes when the command is done."""
+    mine = next((a for a in file.assignments if a.id == message.assignment_id and a.unit == message.target), None)
+    at_counter = any(ticket.feed.startswith("counter.") for ticket in file.tickets)
+    if mine is not None and not at_counter:
+        assert message.payload["owed"] == legality.owed(mine), message.key
+
+
+def one_opinion_each(file: CaseFile) -> None:
+    """A unit has exactly one standing opinion: one live assignment, and in a round one of them holds its words."""
+    live = Counter(a.unit for a in file.assignments if a.state in ACTIVE | {AssignmentState.QUEUED})
+    twice = [unit for unit, count in live.items() if count > 1]
+    assert not twice, f"{twice} have two assignments under way"
+    versions = Counter((o.assignment_id, o.version) for o in file.opinions)
+    assert not [key for key, count in versions.items() if count > 1], versions
+    assert len(standing(file)) == len(
+        {o.unit for o in file.opinions if o.round == file.case.round and o.kind is ReceiptType.OPINION}
+    )
+
+
+def standing(file: CaseFile) -> list[Assignment]:
+    """Return the assignments whose newest opinion of the round stands, as a reply would list them."""
+    named = {o.assignment_id for o in file.opinions if o.round == file.case.round and o.kind is ReceiptType.OPINION}
+    return [assignment for assignment in file.assignments if assignment.id in named]
+
+
+def over_is_over(file: CaseFile) -> None:
+    """A case that is over has no clock that runs; one that is replied owes no ticket an answer."""
+    running = [d.kind.value for d in file.deadlines if d.status in RUNS]
+    if file.case.state in OVER:
+        assert not running, f"{file.case.state} and still {running}"
+    if file.case.state in OVER | {CaseState.REPLIED}:
+        waiting = [t.external_id for t in file.tickets if t.state in (TicketState.OPEN, TicketState.REPLYING)]
+        assert not waiting, f"{file.case.state} and {waiting} wait for a reply"
