@@ -3,14 +3,18 @@
 Owns: the set-up of structlog and of the standard library's loggers behind it. Must not: be configured twice in one
 process other than by a test, or write anything a mask has not seen.
 
-Event names are constants, ``noun.past_participle``. info: state changed; warning: will be retried; error: a person must act.
+One request and one attempt to deliver write one line each, with what was committed for them under ``changed``; a change
+that nobody asked for over HTTP (a deadline) writes its own. Event names are constants, ``noun.past_participle``.
+info: state changed; warning: will be retried; error: a person must act.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 from typing import Any, TextIO
 
@@ -23,6 +27,7 @@ from bridge.masking import masked, masked_text
 BEIJING = timezone(timedelta(hours=8))
 _OURS = frozenset({"ts", "level", "component"})
 _TEXTS = frozenset({"event", "logger"})
+_gathered: ContextVar[dict[str, list[str]] | None] = ContextVar("gathered", default=None)
 _QUIET_LOGGERS = ("aiohttp.access", "alembic", "asyncio", "sqlalchemy")
 
 
@@ -45,6 +50,35 @@ def configure_logs(
         cache_logger_on_first_use=False,
     )
     _route_standard_library(shared, _renderer(form, out), out)
+
+
+@contextmanager
+def one_line() -> Iterator[dict[str, list[str]]]:
+    """Gather what is committed meanwhile, by case, for the one line of whoever caused it."""
+    gathered: dict[str, list[str]] = {}
+    token = _gathered.set(gathered)
+    try:
+        yield gathered
+    finally:
+        _gathered.reset(token)
+
+
+@contextmanager
+def separate_lines() -> Iterator[None]:
+    """Let every change write its own line, where one request changes any number of cases."""
+    token = _gathered.set(None)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+
+
+def note_change(case_id: str, what: list[str]) -> bool:
+    """Hand what happened to a case to the line that is being gathered; False if there is none."""
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.setdefault(case_id, []).extend(what)
+    return gathered is not None
 
 
 def get_log(component: str) -> FilteringBoundLogger:

@@ -19,6 +19,7 @@ from bridge.core.retry import Park, RetryAfter, Uncertain, next_attempt
 from bridge.core.vocabulary import OutboxState
 from bridge.delivery.targets import NoSuchTarget, Targets
 from bridge.errors import DeliveryError, FailureReason, LeaseLost, NotYet, StaleRow, StoreError, Unavailable
+from bridge.logs import one_line
 from bridge.metrics import Metrics
 from bridge.pipeline import settle
 from bridge.pipeline.commit import Committed
@@ -155,12 +156,14 @@ class Worker:
         self.wake()
 
     async def _deliver(self, claimed: Claimed) -> None:
+        clock = self.runtime.ports.clock
         try:
+            began = clock.monotonic()
             failure = await self._attempt(claimed)
-            if failure is None:
-                await self._settle_delivered(claimed)
-            else:
-                await self._settle_failed(claimed, failure)
+            seconds = clock.monotonic() - began
+            with one_line() as changed:
+                await self._settle(claimed, failure)
+            self._log(claimed, failure, seconds, changed)
         except LeaseLost:
             log.warning("delivery.lease_lost", key=claimed.key)
         except (Unavailable, StaleRow) as error:
@@ -189,7 +192,6 @@ class Worker:
         if failure is not None:
             reason = failure.reason.value
             self.metrics.count("delivery_failures_total", adapter=adapter, kind=kind, reason=reason)
-        self._log(claimed, failure, seconds)
         return failure
 
     async def _send(self, claimed: Claimed) -> DeliveryError | None:
@@ -204,15 +206,23 @@ class Worker:
             return DeliveryError(FailureReason.BUG, "程序错误，详见日志")
         return None
 
-    def _log(self, claimed: Claimed, failure: DeliveryError | None, seconds: float) -> None:
+    def _log(
+        self, claimed: Claimed, failure: DeliveryError | None, seconds: float, changed: dict[str, list[str]]
+    ) -> None:
         fields = {
             "key": claimed.key, "type": claimed.type, "target": claimed.target,
             "attempt": claimed.attempts, "duration_seconds": round(seconds, 4),
         }  # fmt: skip
         if failure is None:
-            log.info("delivery.done", **fields)
+            log.info("delivery.done", **fields, **({"changed": changed} if changed else {}))
         else:
             log.warning("delivery.failed", reason=failure.reason.value, error=str(failure), **fields)
+
+    async def _settle(self, claimed: Claimed, failure: DeliveryError | None) -> None:
+        if failure is None:
+            await self._settle_delivered(claimed)
+        else:
+            await self._settle_failed(claimed, failure)
 
     async def _settle_delivered(self, claimed: Claimed) -> None:
         self._failures.pop(claimed.counterpart, None)

@@ -56,7 +56,7 @@ class Desk:
         def unit(tx: Tx) -> list[IssuedDocument]:
             return self._issue(tx, case_id, kind, reference, actor)
 
-        return await self.runtime.store.write(unit, key=case_id)
+        return await self.runtime.store.write(unit, key=case_id, slow=True)
 
     async def listed(self, case_id: str, actor: Actor, unit_id: str | None = None) -> list[IssuedDocument]:
         """List what this operator may read of a case's documents; ``unit_id`` bounds a clerk."""

@@ -30,11 +30,10 @@ ACCEPTED = 202
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An answer, whether it was given before, and what changed (None for a duplicate)."""
+    """An answer, and what changed (None for a duplicate or a replay)."""
 
     answer: Answer
     committed: Committed | None = None
-    replayed: bool = False
 
 
 def assess(feed: str, draft: TicketDraft, context: Context) -> Assessment:
@@ -59,7 +58,7 @@ def accept_ticket(
 ) -> Taken:
     """Register a ticket, or recognise it: the same content is a duplicate, other content a revision."""
     if inbound is not None and (first := runtime.store.inbound.first_answer(tx, inbound)):
-        return Taken(first, replayed=True)
+        return Taken(first)
     known = runtime.store.tickets.known(tx, feed, draft.external_id)
     context = runtime.context(actor, inbound.webhook_id if inbound else f"ticket:{draft.external_id}")
     taken = (
@@ -112,7 +111,7 @@ def accept_event(
 ) -> Taken:
     """Apply an upstream's event. Raises NotFound for an unknown ticket, IllegalTransition if not possible now."""
     if inbound is not None and (first := runtime.store.inbound.first_answer(tx, inbound)):
-        return Taken(first, replayed=True)
+        return Taken(first)
     known = runtime.store.tickets.known(tx, feed, event.external_id)
     if known is None:
         raise NotFound("没有这个工单，请核对 external_id")

@@ -11,6 +11,7 @@ import structlog
 
 from bridge.core.model import CaseFile, Decision, Event
 from bridge.core.vocabulary import CaseState, ReturnReason
+from bridge.logs import note_change
 from bridge.metrics import Metrics
 from bridge.series import NO_CATEGORY
 
@@ -33,10 +34,12 @@ class Observer:
         self._metrics.observe("intake_lag_seconds", max(lag.total_seconds(), 0.0), feed=feed)
 
     def committed(self, file: CaseFile, decision: Decision) -> None:
-        """Count and log every event of a committed decision."""
+        """Count every event of a committed decision, and log them together."""
         for event in decision.events:
             self._count(file, event)
-            log.info(event.type, case_id=file.case.id, actor=event.actor.kind, unit=event.detail.get("unit"))
+        changed = [_named(event) for event in decision.events]
+        if changed and not note_change(file.case.id, changed):
+            log.info("case.changed", case_id=file.case.id, changed=changed)
 
     def _count(self, file: CaseFile, event: Event) -> None:
         detail, count = event.detail, self._metrics.count
@@ -65,6 +68,11 @@ class Observer:
             seconds = (event.occurred_at - file.case.opened_at).total_seconds()
             category = file.case.category or NO_CATEGORY
             self._metrics.observe("case_handling_seconds", max(seconds, 0.0), category=category)
+
+
+def _named(event: Event) -> str:
+    unit = event.detail.get("unit")
+    return f"{event.type} {unit}" if unit else event.type
 
 
 def _outcome(file: CaseFile, detail: dict[str, object]) -> str:

@@ -38,7 +38,7 @@ def accept_receipt(
 ) -> Taken:
     """Apply a unit's receipt. Raises NotFound for another unit's assignment, IllegalTransition with both lists."""
     if inbound is not None and (first := runtime.store.inbound.first_answer(tx, inbound)):
-        return Taken(first, replayed=True)
+        return Taken(first)
     context = runtime.context(actor, inbound.webhook_id if inbound else f"receipt:{receipt.type.value}")
 
     def receive(file, ctx):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the shape of commit.change

@@ -82,7 +82,7 @@ class Service:
 
         taken = await self.runtime.store.write(unit, key=f"{feed}:{draft.external_id}")
         self.after(taken.committed)
-        if not taken.replayed:
+        if not taken.answer.replayed:
             lag = self.runtime.now() - draft.received_at
             self.observer.ticket_taken(feed, lag, duplicate=taken.answer.body["duplicate"])
         return taken.answer

@@ -7,6 +7,8 @@ Source: SQLite documentation (WAL, synchronous=FULL), PostgreSQL documentation (
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,22 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@contextmanager
+def impatient(connection: Connection) -> Iterator[None]:
+    """Let a lock that another process holds be an error at once instead of a wait."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+
+
+def is_locked(error: BaseException) -> bool:
+    """Tell whether another process holds the lock of a SQLite file."""
+    return getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -6,7 +6,7 @@ body, 409.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,8 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+    replayed: bool = field(default=False, compare=False)
+    """Whether it was given before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class InboundStore:
         row = rows[0]
         if row.body_digest != inbound.body_digest:
             raise ReplayConflict("webhook-id 已用于另一份内容；重发请保持内容不变，新请求请换新的 webhook-id")
-        return Answer(row.status, orjson.loads(row.answer))
+        return Answer(row.status, orjson.loads(row.answer), replayed=True)
 
     def remember(self, tx: Tx, inbound: Inbound, answer: Answer, wall: datetime) -> None:
         """Keep an answer, in the transaction of what it answers."""

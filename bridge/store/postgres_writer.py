@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bridge.errors import StaleRow
 from bridge.store.engine import outcome_unknown, unavailable
 from bridge.store.writer import (
-    MAX_BATCH,
     Job,
     Spoiled,
     Unit,
@@ -30,6 +29,7 @@ from bridge.store.writer import (
     run_alone,
     run_batch,
     settle_all,
+    take,
 )
 
 T = TypeVar("T")
@@ -65,26 +65,18 @@ class PostgresWriter:
             queue.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
-    async def submit(self, unit: Unit[T], key: str | None = None) -> T:
+    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:
         """Queue a unit in the lane of its key."""
         if self._stopping:
             raise unavailable(RuntimeError("stopping"))
-        loop = asyncio.get_running_loop()
-        job = Job(unit, loop, loop.create_future())
+        job = Job(unit, asyncio.get_running_loop().create_future(), slow)
         self._turn += 1
         lane = zlib.crc32(key.encode()) if key is not None else self._turn
         self._queues[lane % self.lanes].put_nowait(job)
         return await job.future  # type: ignore[no-any-return]
 
     async def _run(self, queue: asyncio.Queue[Job | None]) -> None:
-        while (first := await queue.get()) is not None:
-            jobs = [first]
-            while len(jobs) < MAX_BATCH and not queue.empty():
-                job = queue.get_nowait()
-                if job is None:
-                    queue.put_nowait(None)
-                    break
-                jobs.append(job)
+        while jobs := await take(queue):
             await self._commit(jobs)
             settle_all(jobs)
 

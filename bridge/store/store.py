@@ -40,12 +40,13 @@ from bridge.store.pulling import PullStore
 from bridge.store.queries import QueryStore
 from bridge.store.replicas import ReplicaStore
 from bridge.store.similar import SimilarStore
+from bridge.store.sqlite_writer import SqliteWriter
 from bridge.store.stopped import StoppedStore
 from bridge.store.stuck import StuckStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
 from bridge.store.tokens import TokenStore
-from bridge.store.writer import SqliteWriter, Tx, Unit, Writer
+from bridge.store.writer import Tx, Unit, Writer
 
 T = TypeVar("T")
 
@@ -146,9 +147,12 @@ class Store:
         if isinstance(self._readers, AsyncEngine):
             await self._readers.dispose()
 
-    async def write(self, unit: Unit[T], key: str | None = None) -> T:
-        """Run a unit of work and return its result once it is durable. Units of one ``key`` run in order."""
-        return await self._writer.submit(unit, key)
+    async def write(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:
+        """Run a unit of work and return its result once it is durable. Units of one ``key`` run in order.
+
+        A ``slow`` unit (one that computes for more than a few milliseconds) does not hold up the loop on SQLite.
+        """
+        return await self._writer.submit(unit, key, slow=slow)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, beside the writer, on one moment of the ledger. Raises Unavailable."""

@@ -10,13 +10,11 @@ database refuses, spoils its batch, which is rolled back and run again one by on
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
 from bridge.errors import BridgeError
@@ -100,8 +98,8 @@ class Job:
     """A unit of work with the future its caller waits on."""
 
     unit: Unit[Any]
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    slow: bool = False
     result: Any = None
     error: BaseException | None = None
     then: Sequence[Callable[[], None]] = ()
@@ -123,6 +121,12 @@ class Spoiled(Exception):
 def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
     """Run units one after the other in the open transaction; raises ``Spoiled`` if one failed after writing."""
     batch = Pending()
+    run_jobs(connection, jobs, batch)
+    run_rest(connection, batch)
+
+
+def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending) -> None:
+    """Run some units of a batch; what they put waits in ``batch``."""
     for job in jobs:
         tx = Tx(connection, batch)
         try:
@@ -134,6 +138,10 @@ def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
             if tx.dirty:
                 raise Spoiled from error
             job.error = error
+
+
+def run_rest(connection: Connection, batch: Pending) -> None:
+    """Write what waits at the end of a batch."""
     try:
         batch.flush(connection)
     except DBAPIError:
@@ -165,7 +173,7 @@ def committed(jobs: Sequence[Job]) -> None:
 class Writer(Protocol):
     """Runs units of work durably."""
 
-    async def submit(self, unit: Unit[T], key: str | None = None) -> T:
+    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:
         """Run a unit and return its result after the commit. Units of one ``key`` run in order."""
 
     async def start(self) -> None:
@@ -175,77 +183,22 @@ class Writer(Protocol):
         """Finish what was submitted and stop."""
 
 
-@dataclass(slots=True)
-class SqliteWriter:
-    """The only writer of a SQLite file: a thread with one connection."""
-
-    engine: Engine
-    _queue: deque[Job] = field(default_factory=deque)
-    _wake: threading.Condition = field(default_factory=threading.Condition)
-    _thread: threading.Thread | None = None
-    _stopping: bool = False
-
-    async def start(self) -> None:
-        """Start the thread."""
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
-
-    async def stop(self) -> None:
-        """Let the thread finish its queue, then join it."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
-
-    async def submit(self, unit: Unit[T], key: str | None = None) -> T:  # noqa: ARG002 - one writer needs no partition
-        """Queue a unit; it is committed together with whatever else is queued."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        with self._wake:
-            if self._stopping:
-                raise unavailable(RuntimeError("stopping"))
-            self._queue.append(Job(unit, loop, future))
-            self._wake.notify()
-        return await future  # type: ignore[no-any-return]
-
-    def _run(self) -> None:
-        while jobs := self._take():
-            self.commit(jobs)
-            jobs[0].loop.call_soon_threadsafe(settle_all, jobs)
-
-    def _take(self) -> list[Job]:
-        with self._wake:
-            while not self._queue and not self._stopping:
-                self._wake.wait()
-            return [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
-
-    def commit(self, jobs: list[Job]) -> None:
-        """Run the units in one transaction and note in each its result or error; in the calling thread."""
-        try:
-            with self.engine.connect() as connection, connection.begin():
-                run_batch(connection, jobs)
-            committed(jobs)
-        except Spoiled:
-            self._commit_each(jobs)
-        except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
-            if len(jobs) > 1 and is_own_fault(error):
-                self._commit_each(jobs)
-            else:
-                fail(jobs, error)
-
-    def _commit_each(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            try:
-                with self.engine.connect() as connection, connection.begin():
-                    run_alone(connection, job)
-                committed([job])
-            except Exception as error:  # noqa: BLE001 - what is committed already stays answered as committed
-                fail([job], error)
+async def take(queue: asyncio.Queue[Job | None]) -> list[Job]:
+    """Wait for work and return all there is, at most a batch; nothing once the queue has ended."""
+    jobs: list[Job] = []
+    job = await queue.get()
+    while job is not None:
+        jobs.append(job)
+        if len(jobs) == MAX_BATCH or queue.empty():
+            return jobs
+        job = queue.get_nowait()
+    if jobs:
+        queue.put_nowait(None)
+    return jobs
 
 
 def settle_all(jobs: Sequence[Job]) -> None:
-    """Answer every caller; call it in their loop's thread."""
+    """Answer every caller."""
     for job in jobs:
         job.settle()
 

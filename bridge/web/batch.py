@@ -15,6 +15,7 @@ import orjson
 from aiohttp import web
 
 from bridge.errors import IllegalTransition, IntakeError, InvalidPayload, OutcomeUnknown, StoreError, Unavailable
+from bridge.logs import separate_lines
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.registry import AnyFeed
 from bridge.web.answers import problems_view
@@ -101,7 +102,8 @@ async def _answer(
 
 
 async def _results(context: WebContext, feed: str, adapter: AnyFeed, lines: list[bytes]) -> list[Result]:
-    return await asyncio.gather(*(_result(context, feed, adapter, line) for line in lines))
+    with separate_lines():
+        return await asyncio.gather(*(_result(context, feed, adapter, line) for line in lines))
 
 
 async def _result(context: WebContext, feed: str, adapter: AnyFeed, line: bytes) -> Result:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bridge.errors import BridgeError
-from bridge.logs import get_log
+from bridge.logs import get_log, one_line
 from bridge.web.answers import problem, refusal
 from bridge.web.context import context_of
 from bridge.web.guard import note_request
@@ -46,20 +46,25 @@ async def answer_everything(request: web.Request, handler: Handler) -> web.Strea
     context = context_of(request)
     clock = context.ports.clock
     started = clock.monotonic()
+    with one_line() as changed:
+        response = await _answer(request, handler)
+    if context.draining() and not response.prepared:
+        response.force_close()
+    _write_line(request, response, clock.monotonic() - started, changed)
+    return response
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        response = await handler(request)
+        return await handler(request)
     except web.HTTPException as error:
-        response = _http_refusal(error)
+        return _http_refusal(error)
     except BridgeError as error:
-        response = refusal(error) or _bug(request, error)
+        return refusal(error) or _bug(request, error)
     except ConnectionError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug: one traceback, and an answer that gives nothing away
-        response = _bug(request, error)
-    if context.draining() and not response.prepared:
-        response.force_close()
-    _write_line(request, response, clock.monotonic() - started)
-    return response
+        return _bug(request, error)
 
 
 async def set_headers(_request: web.Request, response: web.StreamResponse) -> None:
@@ -94,7 +99,9 @@ def _bug(request: web.Request, error: Exception) -> web.Response:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "内部错误，已记入日志，请联系运维")
 
 
-def _write_line(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+def _write_line(
+    request: web.Request, response: web.StreamResponse, seconds: float, changed: dict[str, list[str]]
+) -> None:
     if request.path in QUIET and response.status < HTTPStatus.BAD_REQUEST:
         return
     write = log.error if response.status == HTTPStatus.INTERNAL_SERVER_ERROR else log.info
@@ -105,5 +112,6 @@ def _write_line(request: web.Request, response: web.StreamResponse, seconds: flo
         status=response.status,
         duration_ms=round(seconds * 1000, 1),
         bytes=request.content_length,
+        **({"changed": changed} if changed else {}),
         **request.get(TOLD, {}),
     )

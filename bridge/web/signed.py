@@ -1,4 +1,4 @@
-"""Requests signed by a machine: verified over the raw bytes first, replays answered, then parsed, then executed.
+"""Requests signed by a machine: verified over the raw bytes first, then parsed, then executed.
 
 Owns: that order, for every signed POST and GET. Must not: know a body.
 """
@@ -34,6 +34,7 @@ REASONS: dict[type[Exception], str] = {
     IllegalTransition: "conflict",
     StoreError: "unavailable",
 }
+_REPLAYED = {"replayed": "true"}
 _BY_STATUS = {401: "unauthorized", 409: "conflict", 413: "too_large", 408: "not_json", 415: "not_json"}
 
 
@@ -87,16 +88,21 @@ async def execute(
     parse: Callable[[bytes], Value],
     accept: Callable[[Value, Inbound], Awaitable[Answer]],
 ) -> web.Response:
-    """Take one signed body all the way: read, verify, answer a replay, parse, execute, answer."""
+    """Take one signed body all the way: read, verify, parse, execute, answer.
+
+    What is executed recognises a replay by itself; one that would be refused now still gets its first answer.
+    """
     body = await read_body(request, limit)
     webhook_id = await verify(request, adapter, body)
     inbound = Inbound(source, webhook_id, digest_of(request, body))
-    answer = await context_of(request).service.replay(inbound)
-    if answer is not None:
-        tell(request, replayed="true")
-    else:
+    try:
         answer = await accept(await _beside(body, parse, body), inbound)
-    tell(request, **_ids(answer))
+    except (IntakeError, IllegalTransition):
+        first = await context_of(request).service.replay(inbound)
+        if first is None:
+            raise
+        answer = first
+    tell(request, **_ids(answer), **_REPLAYED if answer.replayed else {})
     return rendered(answer)
 
 

@@ -21,8 +21,9 @@ from sqlalchemy import Engine, event
 from bridge.crypto import Keyring, Vault
 from bridge.store import engine as engines
 from bridge.store import migrate
+from bridge.store.sqlite_writer import SqliteWriter
 from bridge.store.store import Store
-from bridge.store.writer import MAX_BATCH, Job, SqliteWriter, Tx, Unit, settle_all
+from bridge.store.writer import MAX_BATCH, Job, Tx, Unit, settle_all
 from bridge.testing.simulation.faults import Faults
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def sim_vault(dice: random.Random) -> Vault:
 
 @dataclass
 class InlineWriter:
-    """Queues and answers like the writer thread, in virtual time; a dead one neither commits nor answers."""
+    """Queues and answers like the writer, in virtual time; a dead one neither commits nor answers."""
 
     commit: Callable[[list[Job]], None]
     dice: random.Random
@@ -81,10 +82,10 @@ class InlineWriter:
         """Take no more units."""
         self.dead = True
 
-    async def submit(self, unit: Unit[T], key: str | None = None) -> T:  # noqa: ARG002 - one writer needs no partition
+    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:  # noqa: ARG002 - one writer needs no partition
         """Queue a unit and wait for its answer."""
         loop = asyncio.get_running_loop()
-        job = Job(unit, loop, loop.create_future())
+        job = Job(unit, loop.create_future(), slow)
         self._queue.append(job)
         self._begin(loop)
         return await job.future  # type: ignore[no-any-return]

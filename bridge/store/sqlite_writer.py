@@ -1,0 +1,127 @@
+"""Group commit on SQLite: one task with the only connection that writes.
+
+Owns: what runs in the loop's thread and what beside it. Must not: run where another process serves the same file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from bridge.store.engine import impatient, is_locked, unavailable
+from bridge.store.prepared import Pending
+from bridge.store.writer import (
+    Job,
+    Spoiled,
+    Unit,
+    committed,
+    fail,
+    is_own_fault,
+    run_alone,
+    run_batch,
+    run_jobs,
+    run_rest,
+    settle_all,
+    take,
+)
+
+T = TypeVar("T")
+
+TURN = 8
+"""Units of a batch that run before the loop does something else."""
+
+
+@dataclass(slots=True)
+class SqliteWriter:
+    """The only writer of a SQLite file: a task with one connection.
+
+    Units run in the loop's own thread, where nothing else wants the interpreter: a thread of their own would wait for
+    it after every statement (ADR 0011). Only the COMMIT, which waits for the disk, and ``slow`` units run beside it.
+    """
+
+    engine: Engine
+    _queue: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
+    _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store-writer"))
+    _task: asyncio.Task[None] | None = None
+    _stopping: bool = False
+
+    async def start(self) -> None:
+        """Start the task."""
+        self._task = asyncio.create_task(self._run(), name="store-writer")
+
+    async def stop(self) -> None:
+        """Let the task finish its queue."""
+        self._stopping = True
+        self._queue.put_nowait(None)
+        if self._task is not None:
+            await self._task
+        self._beside.shutdown()
+
+    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:  # noqa: ARG002 - one writer needs no partition
+        """Queue a unit; it is committed together with whatever else is queued."""
+        if self._stopping:
+            raise unavailable(RuntimeError("stopping"))
+        job = Job(unit, asyncio.get_running_loop().create_future(), slow)
+        self._queue.put_nowait(job)
+        return await job.future  # type: ignore[no-any-return]
+
+    async def _run(self) -> None:
+        while jobs := await take(self._queue):
+            if any(job.slow for job in jobs):
+                await self._in_thread(self.commit, jobs)
+            else:
+                await self._commit_here(jobs)
+            settle_all(jobs)
+
+    async def _in_thread(self, call: Callable[..., None], *arguments: Any) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._beside, call, *arguments)
+
+    async def _commit_here(self, jobs: list[Job]) -> None:
+        """Like :meth:`commit`, in turns of a few units so that the loop stays lively; never waits for a lock."""
+        try:
+            with self.engine.connect() as connection, impatient(connection):
+                await self._work(connection, jobs)
+            committed(jobs)
+        except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
+            again = self.commit if is_locked(error) else partial(self._recover, error=error)
+            await self._in_thread(again, jobs)
+
+    async def _work(self, connection: Connection, jobs: list[Job]) -> None:
+        with connection.begin() as transaction:
+            batch = Pending()
+            for start in range(0, len(jobs), TURN):
+                run_jobs(connection, jobs[start : start + TURN], batch)
+                await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop; no time passes
+            run_rest(connection, batch)
+            await self._in_thread(transaction.commit)
+
+    def commit(self, jobs: list[Job]) -> None:
+        """Run the units in one transaction and note in each its result or error; in the calling thread."""
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                run_batch(connection, jobs)
+            committed(jobs)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._recover(jobs, error)
+
+    def _recover(self, jobs: list[Job], error: Exception) -> None:
+        """After a batch was rolled back: run its units alone if one of them is to blame, else fail them all."""
+        if isinstance(error, Spoiled) or (len(jobs) > 1 and is_own_fault(error)):
+            self._commit_each(jobs)
+        else:
+            fail(jobs, error)
+
+    def _commit_each(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            try:
+                with self.engine.connect() as connection, connection.begin():
+                    run_alone(connection, job)
+                committed([job])
+            except Exception as error:  # noqa: BLE001 - what is committed already stays answered as committed
+                fail([job], error)
