@@ -1,5 +1,7 @@
 # docker build -t ticket-bridge .
+# docker run --rm -v bridge-data:/data ticket-bridge bridge init /data
 # docker run --read-only --tmpfs /tmp -v bridge-data:/data -p 8080:8080 ticket-bridge
+# Together with a database, a proxy, Prometheus and Grafana: ops/compose/.
 
 FROM python:3.11-slim-bookworm AS wheels
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -24,6 +26,7 @@ USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
+STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
 CMD ["bridge", "serve", "--config", "/data/bridge.toml"]

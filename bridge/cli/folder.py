@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import bridge
@@ -106,8 +107,9 @@ def example_config() -> str:
 
 
 def shipped_rules() -> Path:
-    """Return where the rules of the source tree are."""
-    return Path(bridge.__file__).parents[1] / "routing_rules.yaml"
+    """Return where the rules are that came with the program: in its source tree, or where the wheel put them."""
+    beside = Path(bridge.__file__).parents[1] / "routing_rules.yaml"
+    return beside if beside.exists() else Path(sys.prefix) / "share" / "ticket-bridge" / "routing_rules.yaml"
 
 
 def _copied_rules(directory: Path) -> list[Path]:
