@@ -88,6 +88,7 @@ def served(image: Path) -> Iterator[tuple[Path, int]]:
     assert daemon.wait(30) == 0
 
 
+@pytest.mark.timeout(400)
 def test_its_own_health_check_finds_it_well(served: tuple[Path, int]) -> None:
     image, port = served
     words = [word.replace(":8080", f":{port}") for word in Instruction("", only("HEALTHCHECK").rest).words]
