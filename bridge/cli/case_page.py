@@ -101,6 +101,9 @@ def _answer(case: Json) -> Iterator[str]:
         yield "各单位意见不一致"
     for each in case.get("contradictions", []):
         yield f"  {each['text']}{'（须更正，或由主办单位说明）' if each['must_explain'] else '（仅提示）'}"
+    if case.get("to_tell"):
+        yield "尚未告知缴费人"
+    yield from (f"  {each['unit']}  {each['text']}" for each in case.get("to_tell", []))
     if case.get("missing"):
         yield "答复还缺"
     yield from (f"  {each['unit']}  {each['text']}" for each in case.get("missing", []))

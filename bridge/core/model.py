@@ -22,6 +22,7 @@ from bridge.core.vocabulary import (
     Insurance,
     LinkKind,
     MessageType,
+    NoticeKind,
     PartDisposal,
     PartyRole,
     PeriodStage,
@@ -204,6 +205,25 @@ class SideRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerNotice:
+    """What the payer must be told before the answer, and the proof that it was (R23).
+
+    ``unit`` is whom to reach (``transfer``) or who got more time (``extension``, to ``until``). ``given_at``,
+    ``channel`` and ``by`` are the proof; ``reason`` says why nobody had to.
+    """
+
+    kind: NoticeKind
+    unit: str
+    owed_at: datetime
+    round: int
+    until: datetime | None = None
+    given_at: datetime | None = None
+    channel: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The dispute itself; answers one or more tickets.
 
@@ -241,6 +261,7 @@ class Case:
     urged: bool = False
     sign_off_pending: bool = False
     sides: tuple[SideRecord, ...] = ()
+    notices: tuple[PayerNotice, ...] = ()
     objection: str | None = None
     serial: int = 0
     event_seq: int = 0

@@ -235,6 +235,24 @@ class SideStatus(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class NoticeKind(StrEnum):
+    """What the payer is told before the answer: whom to reach after a transfer (R23), that more time was given."""
+
+    TRANSFER = "transfer"
+    EXTENSION = "extension"
+
+
+class NoticeReason(StrEnum):
+    """Why the coordinators of a unit are named in a message to it (R33)."""
+
+    ASSIGNED = "assigned"
+    CO_HANDLED = "co_handled"
+    OVERDUE = "overdue"
+    URGED = "urged"
+    SUPERVISED = "supervised"
+    CRITICISED = "criticised"
+
+
 class PartDisposal(StrEnum):
     """Where a matter of a mixed ticket goes (A12): stays, back upstream, or into a case of its own."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.core.documents import DocumentKind, Subject, subjects
 from bridge.core.lifecycle import recusal, secrecy
-from bridge.core.lifecycle.views import CHINA
+from bridge.core.lifecycle.clocks import CHINA
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Actor
 from bridge.documents.fields import words

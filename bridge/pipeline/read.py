@@ -10,10 +10,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bridge.core import outside
-from bridge.core.lifecycle import actions, extensions, legality, proposal, recusal, secrecy, sides, views
+from bridge.core.lifecycle import actions, extensions, legality, proposal, recusal, secrecy, sides, telling, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, CaseFile, Deadline, Link, Part
+from bridge.core.model import Assignment, CaseFile, Deadline, Link, Part, PayerNotice
 from bridge.core.vocabulary import DeadlineStatus
 from bridge.errors import NotFound
 from bridge.pipeline.commit import load
@@ -92,6 +92,8 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "opinions": [opinion_view(opinion) for opinion in file.opinions],
         "contradictions": views.contradictions_view(work),
         "missing": views.missing_view(work),
+        "to_tell": telling.view(work),
+        "notices": [notice_view(notice) for notice in shown.notices],
         "deadlines": [deadline_view(d) for d in file.deadlines if d.status is not DeadlineStatus.CANCELLED],
         "allowed_actions": actions.allowed_actions(work),
     }
@@ -106,6 +108,12 @@ def sides_view(work: Work, reader: str | None) -> list[dict[str, Any]]:
     """Return the records of both sides; to a unit that may not know a confidential petitioner, blanked."""
     records = [{**asdict(record), "at": views.iso(record.at)} for record in sides.records(work)]
     return records if reader is None else secrecy.blank_for(work, reader, records)
+
+
+def notice_view(notice: PayerNotice) -> dict[str, Any]:
+    """Return what the payer had to be told before the answer, with the proof that it was."""
+    times = {name: views.iso(getattr(notice, name)) for name in ("owed_at", "until", "given_at")}
+    return {**asdict(notice), "kind": notice.kind.value, **times}
 
 
 def link_view(link: Link) -> dict[str, Any]:

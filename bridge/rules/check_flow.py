@@ -55,6 +55,10 @@ def _units(document: RulesDocument, findings: Findings) -> None:
         findings.add(("units", LEADING_OFFICE), "领导小组办公室不承担意见,应写 duty: false")
     owner: dict[Insurance, str] = {}
     for name, unit in document.units.items():
+        if unit.duty and not unit.external and not unit.coordinators:
+            findings.add(
+                ("units", name), f"“{name}”没有协调员:请写 coordinators(至少一名,交办、协办、逾期时通知)", key=True
+            )
         if unit.external and unit.duty:
             findings.add(("units", name), "机制以外的单位不派件,应写 duty: false")
         for number, kind in enumerate(unit.insurance):

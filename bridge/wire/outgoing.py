@@ -17,6 +17,8 @@ from bridge.core.vocabulary import (
     CaseState,
     Conclusion,
     MessageType,
+    NoticeKind,
+    NoticeReason,
     OutboxState,
     ProcedureId,
     ReceiptType,
@@ -96,6 +98,37 @@ class TriggerOut(Outgoing):
     text: str
 
 
+class CoordinatorNoticeOut(Outgoing):
+    """For the coordinators of the unit (R33): new work as lead or co-unit, overdue work, an urge from upstream."""
+
+    reason: NoticeReason
+    coordinators: list[str]
+    text: str
+
+
+class ToTellOut(Outgoing):
+    """What ``unit`` must tell the payer before the answer, until a ``told`` proves it (R23)."""
+
+    kind: NoticeKind
+    unit: str
+    in_writing: bool
+    since: datetime
+    text: str
+
+
+class PayerNoticeOut(Outgoing):
+    """A notice to the payer with its proof; ``reason`` says why nobody had to."""
+
+    kind: NoticeKind
+    unit: str
+    owed_at: datetime
+    until: datetime | None = None
+    given_at: datetime | None = None
+    channel: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
 class SentBackOut(Outgoing):
     """The answer of this version was not signed off; another one is owed."""
 
@@ -136,6 +169,8 @@ class UnitMessage(Outgoing):
     contradictions: list[ContradictionOut] | None = None
     missing: list[MissingOut] | None = None
     complex_triggers: list[TriggerOut] | None = None
+    to_tell: list[ToTellOut] | None = None
+    notice: CoordinatorNoticeOut | None = None
     sent_back: SentBackOut | None = None
     merged_into: str | None = None
 
@@ -418,6 +453,8 @@ class CaseOut(Outgoing):
     contradictions: list[ContradictionOut] = Field(default_factory=list)
     missing: list[MissingOut] = Field(default_factory=list)
     complex_triggers: list[TriggerOut] = Field(default_factory=list)
+    to_tell: list[ToTellOut] = Field(default_factory=list)
+    notices: list[PayerNoticeOut] = Field(default_factory=list)
 
 
 class History(Outgoing):

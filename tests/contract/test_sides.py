@@ -99,6 +99,14 @@ async def test_words_that_name_a_confidential_petitioner_are_refused(ledger: Led
     await ledger.receipt(case_id, "tax", "consolidated", other_side=OtherSide("请缴清欠费，电话0356-0000101"))
 
 
+async def test_a_petitioner_who_gave_a_units_own_telephone_does_not_make_it_secret(ledger: Ledger) -> None:
+    called_for = Petitioner(name="桑小华", phone="0356－0000101", confidential=True)
+    case_id = await ledger.ticket(SINGLE, petitioner=called_for)
+    with pytest.raises(InvalidPayload):
+        await ledger.act(case_id, "told", who="other_side", text="桑小华，电话0356-0000101")
+    await ledger.act(case_id, "told", who="other_side", text="请与税务局联系，电话0356-0000101")
+
+
 @pytest.mark.parametrize("words", ["请回拨 136-0000-0303", "住在阳光小区3号楼2单元的职工", "证件14052519900101123x"])
 async def test_what_a_confidential_petitioner_wrote_beside_the_number_does_not_hide_it(
     ledger: Ledger, words: str

@@ -24,6 +24,7 @@ from bridge.core.lifecycle import (
     sides,
     sign_off,
     stages,
+    telling,
     views,
 )
 from bridge.core.lifecycle.work import ACTIVE, Work
@@ -34,6 +35,7 @@ from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
     MessageType,
+    NoticeKind,
     ProcedureId,
     Role,
     Side,
@@ -105,7 +107,7 @@ def _is_legal(work: Work, name: ActionName) -> bool:
             waits = work.case.sign_off_pending or work.case.state is CaseState.AWAITING_APPROVAL
             return waits or any(_pending(a) for a in work.active())
         case ActionName.ARCHIVE:
-            return work.case.state is not CaseState.REPLIED or sides.settled(work)
+            return work.case.state is not CaseState.REPLIED or (sides.settled(work) and not telling.open_(work))
         case _:
             return True
 
@@ -342,6 +344,7 @@ def _extend(work: Work, action: OperatorAction) -> None:
     if assignment.role is Role.LEAD:
         for ticket in work.owing_tickets():
             extensions.extend_reply(work, ticket, action.until, clause)
+        telling.owe(work, NoticeKind.EXTENSION, assignment.unit, until=action.until)
     extensions.decide(work, assignment, "granted")
     work.record("extension.granted", assignment=assignment.id, until=views.iso(action.until), reason=action.reason)
 

@@ -40,6 +40,11 @@ TRIAGE_UNIT = "office"
 """The unit whose queue an unrouted case waits in (R7: the hub)."""
 
 
+def iso(instant: datetime | None) -> str | None:
+    """Render an instant as ISO 8601 at +08:00, to the second."""
+    return None if instant is None else instant.astimezone(CHINA).replace(microsecond=0).isoformat()
+
+
 def limits(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> tuple[TimeLimit, ...]:
     """Return the limits of the rules and statutes that a clock of this kind is made from."""
     tickets = list(work.tickets.values())

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.core import remedies
 from bridge.core import reply as composing
-from bridge.core.lifecycle import acceptance, clocks, sides, views
+from bridge.core.lifecycle import acceptance, clocks, sides, telling, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Opinion, Ticket
 from bridge.core.retention import retention_of
@@ -152,6 +152,7 @@ def told(work: Work, side: Side, **how: Any) -> None:
     """Record how a side of the dispute was told (or why it need not be), and archive if nothing else is open."""
     sides.told(work, side, **how)
     if side is Side.PAYER:
+        telling.given(work, **{name: how.get(name) for name in ("channel", "at", "by", "reason")})
         acceptance.noticed(work)
     archive_if_done(work)
 
@@ -160,7 +161,8 @@ def archive_if_done(work: Work) -> None:
     """Archive a replied case once no objection is recorded (or the window lapsed) and both sides are told."""
     quiet = work.case.objection in ("none", "lapsed")
     owing = any(ReceiptType.OPINION in a.owes or ReceiptType.CONSOLIDATED in a.owes for a in work.active())
-    if work.case.state is CaseState.REPLIED and quiet and sides.settled(work) and not owing:
+    told_all = sides.settled(work) and not telling.open_(work)
+    if work.case.state is CaseState.REPLIED and quiet and told_all and not owing:
         said = "未提出异议" if work.case.objection == "none" else "逾期未提出"
         work.record("case.archived", objection=said, retention=retention(work))
         end(work, CaseState.ARCHIVED)

@@ -61,18 +61,19 @@ def refuse_naming(work: Work, text: str | None, field: str) -> None:
         return
     said = unicodedata.normalize("NFKC", text)
     for ticket in work.tickets.values():
-        marks = [*_marks(ticket.body.petitioner), *_numbers(work, ticket.body.petitioner)]
+        marks = [*_marks(work, ticket.body.petitioner), *_numbers(work, ticket.body.petitioner)]
         if marks and re.search("|".join(marks), said, re.IGNORECASE):
             raise InvalidPayload(
                 [Problem(field, "保密件：写给对方的文字里不得出现诉求人的姓名、电话、住址或证件号码，请删去后重报")]
             )
 
 
-def _marks(petitioner: Petitioner) -> list[str]:
+def _marks(work: Work, petitioner: Petitioner) -> list[str]:
     """Return patterns for what a petitioner gave: name (also surname with 先生, 女士), numbers, address."""
     address = (petitioner.address or "").strip()
     told_address = address if len(address) >= _ADDRESS_CHARACTERS else None
-    given = [petitioner.name, petitioner.phone, petitioner.id_number, told_address]
+    phone = None if _is_public(work, petitioner.phone) else petitioner.phone
+    given = [petitioner.name, phone, petitioner.id_number, told_address]
     words = [unicodedata.normalize("NFKC", mark).strip() for mark in given if mark]
     marks = [_spaced(word) for word in words if len(word) > 1]
     if petitioner.name and (name := petitioner.name.strip()):
@@ -89,6 +90,12 @@ def _numbers(work: Work, petitioner: Petitioner) -> list[str]:
     fields = (petitioner.name, petitioner.phone, petitioner.id_number, petitioner.address)
     papers = {paper for field in fields for paper in re.findall(_IDENTITY, unicodedata.normalize("NFKC", field or ""))}
     return [_spaced(number) for number in sorted(secret | {re.sub(r"[^\dXx]", "", paper) for paper in papers})]
+
+
+def _is_public(work: Work, phone: str | None) -> bool:
+    """Tell whether a petitioner gave nothing but the telephone of a unit (a clerk who calls for somebody does)."""
+    digits = _digits(unicodedata.normalize("NFKC", phone or ""))
+    return bool(digits) and digits in {_digits(unit.contact_phone) for unit in work.policy.units.values()}
 
 
 def _digits(text: str) -> str:

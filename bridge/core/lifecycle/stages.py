@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bridge.core.lifecycle import acceptance, clocks, proposal, recusal, replying, views
+from bridge.core.lifecycle import acceptance, clocks, proposal, recusal, replying, telling, views
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import Assignment, Opinion, Ticket
 from bridge.core.policy import Duty, Gate, Stage, Who
@@ -19,6 +19,7 @@ from bridge.core.vocabulary import (
     CaseState,
     DeadlineKind,
     MessageType,
+    NoticeKind,
     ProcedureId,
     ReceiptType,
     Role,
@@ -205,6 +206,8 @@ def tell_upstream_lead(work: Work, tickets: Sequence[Ticket] | None = None, *, t
     if transferred or work.case.procedure is ProcedureId.TRANSFER:
         contact = views.contact(work, lead)
         views.push_all(work, MessageType.TICKET_TRANSFERRED, tickets, unit=lead, contact=contact)
+        if tickets is None or tickets:
+            telling.owe(work, NoticeKind.TRANSFER, lead)
     else:
         views.push_all(work, MessageType.TICKET_ASSIGNED, tickets, unit=lead)
 

@@ -6,10 +6,10 @@ Source: contract section 4, "Reminders at 09:00 on working days ... escalation t
 
 from __future__ import annotations
 
-from bridge.core.lifecycle import clocks, replying, stages, views
+from bridge.core.lifecycle import clocks, notices, replying, sides, stages, telling, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Deadline
-from bridge.core.vocabulary import DeadlineKind, DeadlineStatus, MessageType
+from bridge.core.vocabulary import CaseState, DeadlineKind, DeadlineStatus, MessageType, SideStatus
 
 REMINDERS = frozenset({"half", "eighty", "due_day", "after_one"})
 """Rungs that are sent to the unit."""
@@ -77,7 +77,8 @@ def deadline_view(deadline: Deadline) -> dict[str, str | None]:
 def _escalate(work: Work, deadline: Deadline) -> None:
     unit = clocks.notify_unit(work, deadline)
     work.record("deadline.escalated", deadline=deadline.id, kind=deadline.kind.value, unit=unit)
-    views.send_office(work, owner_of(work, deadline), "overdue", deadline=deadline_view(deadline))
+    extra = {"draft": draft} if (draft := notices.criticism_of_delay(work, deadline)) else {}
+    views.send_office(work, owner_of(work, deadline), "overdue", deadline=deadline_view(deadline), **extra)
 
 
 def _end(work: Work, deadline: Deadline) -> None:
@@ -89,8 +90,18 @@ def _end(work: Work, deadline: Deadline) -> None:
         work.set_case(objection="lapsed")
         work.record("objection.lapsed", deadline=deadline.id)
         replying.archive_if_done(work)
+        _remind_to_tell(work)
     else:
         _miss(work, deadline)
+
+
+def _remind_to_tell(work: Work) -> None:
+    """Nobody objected, but somebody was not told yet: whoever answered is reminded, for the archive waits for it."""
+    answered = stages.consolidator(work) or work.lead()
+    waits = [r.side.value for r in sides.records(work) if r.status is SideStatus.PENDING]
+    if work.case.state is CaseState.REPLIED and answered is not None and (waits or telling.open_(work)):
+        work.record("reminder.sent", kind="told", unit=answered.unit, step="archive")
+        views.send_unit(work, answered, MessageType.ASSIGNMENT_REMINDER, untold_sides=waits)
 
 
 def _miss(work: Work, deadline: Deadline) -> None:

@@ -11,11 +11,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.lifecycle import clocks, extensions, replying, rounds, stages, views
+from bridge.core.lifecycle import clocks, extensions, notices, replying, rounds, stages, telling, views
 from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Ticket, TicketDraft
-from bridge.core.vocabulary import CaseState, DeadlineKind, MessageType, Role, TicketKind, TicketState, UrgeLevel
+from bridge.core.vocabulary import (
+    CaseState,
+    DeadlineKind,
+    MessageType,
+    NoticeKind,
+    Role,
+    TicketKind,
+    TicketState,
+    UrgeLevel,
+)
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 _URGE_NAMES = {UrgeLevel.URGE: "催办", UrgeLevel.SUPERVISE: "督办", UrgeLevel.CRITICISE: "通报"}
@@ -68,7 +77,10 @@ def _urge(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
             work, assignment, MessageType.ASSIGNMENT_REMINDER, urge={"level": level.value, "note": event.note}
         )
     if level is not UrgeLevel.URGE or not owing:
-        views.send_office(work, work.lead(), f"urged_{level.value}", note=event.note)
+        draft = notices.criticism_by_upstream(work, event.note) if level is UrgeLevel.CRITICISE else None
+        views.send_office(
+            work, work.lead(), f"urged_{level.value}", note=event.note, **({"draft": draft} if draft else {})
+        )
     views.push(work, ticket, MessageType.TICKET_PROGRESS, text=_urge_answer(work, level))
 
 
@@ -130,6 +142,7 @@ def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None
     if lead is not None:
         extensions.extend_opinion(work, lead, event.until, "上游批准延期")
         extensions.decide(work, lead, "granted")
+        telling.owe(work, NoticeKind.EXTENSION, lead.unit, until=event.until)
     work.record(
         "extension.granted", ticket=ticket.id, until=views.iso(event.until), note=event.note,
         beyond_rules=[each.message for each in beyond],

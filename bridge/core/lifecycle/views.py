@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from bridge.core.lifecycle import agreement, clocks, legality, proposal, recusal, reply_form, secrecy
+from bridge.core.lifecycle import agreement, clocks, legality, notices, proposal, recusal, reply_form, secrecy, telling
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Case, FeePeriod, Message, Petitioner, Ticket
 from bridge.core.vocabulary import (
@@ -22,7 +21,8 @@ from bridge.core.vocabulary import (
     ReceiptType,
 )
 
-CHINA = timezone(timedelta(hours=8))
+iso = clocks.iso
+"""Renders an instant as every message shows it."""
 
 _DUE_KINDS = {
     "sign_by": DeadlineKind.SIGN,
@@ -30,11 +30,6 @@ _DUE_KINDS = {
     "opinion_by": DeadlineKind.OPINION,
     "consolidate_by": DeadlineKind.CONSOLIDATE,
 }
-
-
-def iso(instant: datetime | None) -> str | None:
-    """Render an instant as ISO 8601 at +08:00, to the second."""
-    return None if instant is None else instant.astimezone(CHINA).replace(microsecond=0).isoformat()
 
 
 def due(work: Work, assignment: Assignment) -> dict[str, str | None]:
@@ -107,6 +102,8 @@ def category_view(work: Work) -> dict[str, Any] | None:
 def send_unit(work: Work, assignment: Assignment, type_: MessageType, **extra: Any) -> None:
     """Queue a message to an assignment's unit, with the standard body."""
     body = {"type": type_.value, **unit_body(work, assignment), **secrecy.blank_for(work, assignment.unit, extra)}
+    if notice := notices.to_coordinators(work, assignment, type_, extra):
+        body["notice"] = notice
     serial = work.next_serial()
     purpose = type_.value.split(".")[1]
     work.messages.append(
@@ -199,6 +196,8 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
         body["complex_triggers"] = triggers
     if missing := reply_form.missing(work, assignment):
         body["missing"] = missing
+    if untold := telling.owed_by(work, assignment):
+        body["to_tell"] = untold
     if ready and not recusal.shuts_out(work, reader):
         body["opinions"] = secrecy.blank_for(work, reader, opinions_view(work))
         body["contradictions"] = secrecy.blank_for(work, reader, contradictions_view(work))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bridge.core.lifecycle.views import CHINA
+from bridge.core.lifecycle.clocks import CHINA
 from bridge.core.vocabulary import (
     Conclusion,
     DeadlineKind,
