@@ -21,7 +21,8 @@ import aiohttp
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from bridge import live_rules, refusals
+from bridge import certificates, live_rules, refusals
+from bridge.certificates import Certificates
 from bridge.clock import SystemClock
 from bridge.clock_socket import ClockSocket
 from bridge.core.lifecycle.work import FeedTerms
@@ -207,6 +208,7 @@ class Daemon:
             self._start_feeds(stack, service, registry, beats)
         self._watch_rules(holder, beats)
         self._watch_surroundings(holder, beats)
+        self._watch_certificates(registry, beats)
         stack.push_async_callback(self._cancel_loops)
         if "web" in self.roles:
             await self._start_web(stack, service, registry)
@@ -243,8 +245,13 @@ class Daemon:
         async def step() -> None:
             await asyncio.to_thread(vitals.look)
 
+        self.metrics.put("shadow_mode", float(self.settings.shadow))
         vitals.look()
         self._loop("vitals", step, beats, LOOK_SECONDS)
+
+    def _watch_certificates(self, registry: Registry, beats: Heartbeats) -> None:
+        watched = Certificates(registry, self.settings.public_url, self.ports.clock, self.metrics)
+        self._loop("certificates", watched.step, beats, certificates.LOOK_SECONDS)
 
     async def _start_roster(self, stack: AsyncExitStack, service: Service, beats: Heartbeats) -> None:
         """Appear on the roster before anything is served."""

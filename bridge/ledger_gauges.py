@@ -14,6 +14,7 @@ from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, O
 from bridge.metrics import Snapshot
 from bridge.ports import Clock
 from bridge.series import MESSAGE_KINDS
+from bridge.store.facts import AUDIT_FINDINGS, LAST_AUDIT, LAST_BACKUP
 from bridge.store.store import Store
 from bridge.store.writer import Tx
 
@@ -22,7 +23,7 @@ _STATUSES = [status.value for status in DeadlineStatus if status is not Deadline
 
 
 def snapshot(tx: Tx, store: Store, clock: Clock) -> Snapshot:
-    """Count cases, assignments, deadlines and messages; a case ages by business time, a message by the wall's."""
+    """Count the work and the messages, and tell what was noted of the ledger; a case ages by business time, a message by the wall's."""
     queries = store.queries
     assignments, deadlines = queries.count_assignments(tx), queries.count_deadlines(tx)
     clocks = {(kind, unit) for kind, unit, _ in deadlines}
@@ -39,6 +40,9 @@ def snapshot(tx: Tx, store: Store, clock: Clock) -> Snapshot:
         ),
         "outbox_messages": _counts(messages, queries.count_outbox(tx).items()),
         "outbox_oldest_due_age_seconds": [((), _age(queries.oldest_due(tx), clock.wall()))],
+        "backup_last_success_timestamp_seconds": [((), _instant(store.facts.get(tx, LAST_BACKUP)))],
+        "audit_last_run_timestamp_seconds": [((), _instant(store.facts.get(tx, LAST_AUDIT)))],
+        "audit_findings": [((), float(store.facts.get(tx, AUDIT_FINDINGS) or 0))],
     }
 
 
@@ -49,3 +53,7 @@ def _counts(closed: Iterable[Labels], counted: Iterable[tuple[Labels, int]]) -> 
 
 def _age(since: datetime | None, now: datetime) -> float:
     return max((now - since).total_seconds(), 0.0) if since else 0.0
+
+
+def _instant(noted: str | None) -> float:
+    return datetime.fromisoformat(noted).timestamp() if noted else 0.0

@@ -103,6 +103,15 @@ SERIES: tuple[Series, ...] = (
     _counter("自身", "loop_failures_total", ("loop", "reason"), "循环没有做成的次数：数据库、目录、程序错误"),
     _gauge("自身", "clock_skew_seconds", "本机时钟比数据库服务器快多少（SQLite 恒为 0）", Across.MAX),
     _gauge("自身", "disk_free_ratio", "运行文件夹所在磁盘的剩余比例，0 到 1", Across.MIN),
+    _gauge("自身", "shadow_mode", "影子模式（扣住一切外发）为 1", Across.MAX),
+    _gauge(
+        "自身", "certificate_expiry_timestamp_seconds", "对方或本系统公开地址的证书到期的时刻", Across.MIN, "target"
+    ),
+    _ledger("自身", "backup_last_success_timestamp_seconds", (), "最近一次 bridge backup 做完的时刻；没有做过为 0"),
+    _ledger(
+        "自身", "audit_last_run_timestamp_seconds", (), "最近一次 bridge audit verify 核对完全部案件的时刻；没有为 0"
+    ),
+    _ledger("自身", "audit_findings", (), "那一次核对发现的不符处数"),
     _gauge("自身", "build_info", "程序版本", Across.COUNT, "version"),
 )
 

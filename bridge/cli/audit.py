@@ -14,6 +14,7 @@ from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, pr
 if TYPE_CHECKING:
     from bridge.store.audit import Finding
     from bridge.store.store import Store
+    from bridge.store.writer import Tx
 
 app = typer.Typer(help="审计：核对历史链和案件封印，发现直接改动数据库的行为。", no_args_is_help=True)
 
@@ -50,8 +51,12 @@ def verify(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """逐案核对历史链与封印；有一处不符即以 1 退出。只读，可在服务运行时执行。"""
+    """逐案核对历史链与封印；有一处不符即以 1 退出。可在服务运行时执行，核对全部案件时记下时间和结果供监控。"""
+    from bridge.app import system_ports
     from bridge.cli.ledger import with_store
+    from bridge.store.facts import AUDIT_FINDINGS, LAST_AUDIT
+
+    wall = system_ports().clock.wall()
 
     async def work(store: Store) -> tuple[int, int, list[dict[str, Any]]]:
         cases = rows = 0
@@ -64,7 +69,13 @@ def verify(
                 found.append({**finding._asdict(), "text": worded(finding)})
                 if not as_json:
                     typer.echo(found[-1]["text"])
+        if case is None:
+            await store.write(lambda tx: note(tx, store, len(found)))
         return cases, rows, found
+
+    def note(tx: Tx, store: Store, findings: int) -> None:
+        store.facts.put(tx, LAST_AUDIT, wall.isoformat(timespec="seconds"))
+        store.facts.put(tx, AUDIT_FINDINGS, str(findings))
 
     cases, rows, found = with_store(config, work)
     if as_json:

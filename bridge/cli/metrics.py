@@ -41,6 +41,7 @@ _LABELS = {
     "hash": "规则散列",
     "loop": "循环名",
     "version": "程序版本",
+    "target": "`feeds.来源`、`channels.渠道` 或 `public_url`",
 }
 
 

@@ -16,6 +16,10 @@ from bridge.store.writer import Tx
 _T = table_of(SettingRow)
 LAST_BACKUP = "last_backup_at"
 """When the last backup was finished (ISO 8601)."""
+LAST_AUDIT = "last_audit_at"
+"""When the whole ledger was last verified (ISO 8601)."""
+AUDIT_FINDINGS = "last_audit_findings"
+"""How many findings that verification had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ build_info{version}
 
 OURS = """
 intake_lag_seconds{feed} triage_oldest_age_seconds working_day loop_failures_total{loop,reason} clock_skew_seconds
-disk_free_ratio
+disk_free_ratio shadow_mode certificate_expiry_timestamp_seconds{target} backup_last_success_timestamp_seconds
+audit_last_run_timestamp_seconds audit_findings
 """
 
 
