@@ -24,6 +24,7 @@ from bridge.crypto import Keyring, Vault
 from bridge.store import migrate
 from bridge.store.engine import parse
 from bridge.store.store import Store
+from bridge.testing.debian_postgres import Cluster, missing
 
 REGION = "140525"
 _numbers = count(1)
@@ -120,3 +121,35 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await opened.start()
     yield opened
     await opened.stop()
+
+
+@pytest.fixture
+def debian_folder() -> Iterator[Path]:
+    """A folder the system user ``postgres`` may write; without Debian's packages an error in CI, else a skip."""
+    if lacking := missing():
+        if os.environ.get("CI"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    with tempfile.TemporaryDirectory(prefix="bridge-debian-", ignore_cleanup_errors=True) as name:
+        path = Path(name)
+        path.chmod(0o777)
+        yield path
+
+
+@pytest.fixture
+def primary(debian_folder: Path) -> Iterator[Cluster]:
+    cluster = Cluster(debian_folder, "primary")
+    cluster.create()
+    cluster.start()
+    cluster.sql("CREATE DATABASE bridge")
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def standby(debian_folder: Path, primary: Cluster) -> Iterator[Cluster]:
+    cluster = Cluster(debian_folder, "standby")
+    cluster.clone(primary)
+    cluster.start()
+    yield cluster
+    cluster.stop()

@@ -6,10 +6,13 @@ cluster of the system's.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.testing.counterparts.control import wait_until
@@ -84,6 +87,29 @@ class Cluster:
         """Make a standby the primary."""
         run_as_postgres(BIN / "pg_ctl", "promote", "-w", "-D", self.data)
 
+    def make_synchronous(self, standby: Cluster) -> None:
+        """Acknowledge nothing from now on that ``standby`` does not have."""
+        self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{standby.data.name}'")
+        self.sql("SELECT pg_reload_conf()")
+        wait_until(
+            lambda: self.sql("SELECT sync_state FROM pg_stat_replication") == "sync",
+            timeout_seconds=START_TIMEOUT_SECONDS,
+            what="a synchronous standby",
+        )
+
+    @contextmanager
+    def silent_to_standbys(self) -> Iterator[None]:
+        """Send standbys nothing, as when the line between the machines is cut."""
+        pids = [int(pid) for pid in self.sql("SELECT pid FROM pg_stat_replication").split()]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def sql(self, statement: str) -> str:
         """Run a statement and return its bare result."""
         command: list[str | Path] = [
@@ -133,3 +159,9 @@ class Pooler:
     def _listens(self) -> bool:
         command: list[str | Path] = [BIN / "pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-q"]
         return subprocess.run(command, check=False).returncode == 0  # noqa: S603 - our own words
+
+
+def pair_url(primary: Cluster, standby: Cluster, database: str = "bridge") -> str:
+    """Return the URL that finds whichever of two servers takes writes."""
+    hosts = f"host=127.0.0.1:{primary.port}&host=127.0.0.1:{standby.port}"
+    return f"postgresql+asyncpg://{USER}@/{database}?{hosts}&target_session_attrs=primary"

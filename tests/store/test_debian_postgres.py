@@ -3,56 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from bridge.errors import Unavailable
 from bridge.pipeline.inbound import Answer
 from bridge.pipeline.service import Service
-from bridge.testing.debian_postgres import USER, Cluster, Pooler, missing
+from bridge.store import engine, postgres_writer
+from bridge.store.store import Store
+from bridge.testing.debian_postgres import USER, Cluster, Pooler, pair_url
 from bridge.testing.store_suite import Database
 from bridge.testing.store_suite.database import draft, inbound
 from bridge.testing.store_suite.replicas import count, until_answered
 
 SESSIONS = 3
 AT_ONCE = 40
-AMID = 60
-ALL = 150
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder the system user ``postgres`` may write; without Debian's packages an error in CI, else a skip."""
-    if lacking := missing():
-        if os.environ.get("CI"):
-            pytest.fail(lacking)
-        pytest.skip(lacking)
-    with tempfile.TemporaryDirectory(prefix="bridge-debian-", ignore_cleanup_errors=True) as name:
-        path = Path(name)
-        path.chmod(0o777)
-        yield path
-
-
-@pytest.fixture
-def primary(folder: Path) -> Iterator[Cluster]:
-    cluster = Cluster(folder, "primary")
-    cluster.create()
-    cluster.start()
-    cluster.sql("CREATE DATABASE bridge")
-    yield cluster
-    cluster.stop()
-
-
-@pytest.fixture
-def standby(folder: Path, primary: Cluster) -> Iterator[Cluster]:
-    cluster = Cluster(folder, "standby")
-    cluster.clone(primary)
-    cluster.start()
-    yield cluster
-    cluster.stop()
+AMID = 20
+ALL = 60
 
 
 @pytest.fixture
@@ -64,9 +35,9 @@ async def databases() -> AsyncIterator[list[Database]]:
 
 
 async def test_two_replicas_work_behind_a_pooler_with_fewer_sessions_than_they_have_connections(
-    folder: Path, primary: Cluster, databases: list[Database]
+    debian_folder: Path, primary: Cluster, databases: list[Database]
 ) -> None:
-    pooler = Pooler(folder, primary, SESSIONS)
+    pooler = Pooler(debian_folder, primary, SESSIONS)
     pooler.start()
     try:
         database = Database(f"postgresql+asyncpg://{USER}@127.0.0.1:{pooler.port}/bridge?pooler=transaction")
@@ -84,36 +55,58 @@ async def test_two_replicas_work_behind_a_pooler_with_fewer_sessions_than_they_h
         pooler.stop()
 
 
-async def test_a_synchronous_pair_fails_over_under_load_and_loses_nothing_acknowledged(
-    primary: Cluster, standby: Cluster, databases: list[Database]
+@pytest.mark.parametrize("synchronous", [True, False], ids=["synchronous", "asynchronous"])
+async def test_what_a_dead_primary_takes_with_it(
+    primary: Cluster,
+    standby: Cluster,
+    databases: list[Database],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    synchronous: bool,
 ) -> None:
-    primary.sql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
-    primary.sql("SELECT pg_reload_conf()")
-    hosts = f"host=127.0.0.1:{primary.port}&host=127.0.0.1:{standby.port}&target_session_attrs=primary"
-    database = Database(f"postgresql+asyncpg://{USER}@/bridge?{hosts}")
+    """A standby that hears nothing any more, then the primary dies: only a synchronous pair keeps every promise."""
+    monkeypatch.setattr(postgres_writer, "COMMIT_SECONDS", 1.0)
+    monkeypatch.setitem(engine.LIMITS_MS, "lock_timeout", "500")
+    if synchronous:
+        primary.make_synchronous(standby)
+    database = Database(pair_url(primary, standby))
     databases.append(database)
     services = await database.services()
-    acknowledged: dict[str, Answer] = {}
-
-    async def keep(number: int) -> None:
-        acknowledged[f"T{number}"] = await bring(services, number)
-
-    before = asyncio.gather(*[keep(number) for number in range(AMID)])
-    await before
-    during = asyncio.gather(*[keep(number) for number in range(AMID, ALL)])
-    await asyncio.to_thread(primary.stop)
+    before = [await bring(services, number) for number in range(AMID)]
+    with primary.silent_to_standbys():
+        stalled = await asyncio.gather(*[once(services, number) for number in range(AMID, ALL)])
+        again = await asyncio.gather(*[once(services, number) for number in range(AMID, ALL)])
+        await asyncio.to_thread(primary.stop)
     await asyncio.to_thread(standby.promote)
-    await during
-    store = await database.open()
-    known = {
-        name: await store.read(lambda tx, name=name: store.tickets.known(tx, "hotline", name))  # type: ignore[misc]
-        for name in acknowledged
-    }
-    assert len(acknowledged) == ALL
-    assert {name: found and found.id for name, found in known.items()} == {
-        name: answer.body["ticket_id"] for name, answer in acknowledged.items()
-    }
+    acknowledged = [answer for answer in (*before, *stalled, *again) if answer is not None]
+    store = await reopened(database)
+    lost = {answer.body["ticket_id"] for answer in acknowledged} - await ticket_ids(store)
+    assert len(lost) == (0 if synchronous else ALL - AMID)
+    assert len(acknowledged) == (AMID if synchronous else 2 * ALL - AMID)
+    after = [await bring(services, number) for number in range(ALL)]
+    assert {answer.body["ticket_id"] for answer in after} == await ticket_ids(store)
     assert await count(store, "outbox WHERE type = 'assignment.dispatched'") == ALL
+
+
+async def once(services: list[Service], number: int) -> Answer | None:
+    """Bring a ticket once; None if it was not acknowledged."""
+    service = services[number % len(services)]
+    with contextlib.suppress(Unavailable):
+        return await service.accept_ticket("hotline", draft(f"T{number}"), inbound(f"w{number}"))
+    return None
+
+
+async def reopened(database: Database) -> Store:
+    """Open a store when somebody can write again."""
+    while True:
+        with contextlib.suppress(Unavailable):
+            return await database.open()
+        await asyncio.sleep(0.05)
+
+
+async def ticket_ids(store: Store) -> set[str]:
+    """Return the id of every ticket in the ledger."""
+    return set(await store.read(lambda tx: tx.read(text("SELECT id FROM tickets")).scalars().all()))
 
 
 async def bring(services: list[Service], number: int) -> Answer:
