@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -23,6 +24,7 @@ from bridge.adapter import (
     FeedAdapter,
     InboundRequest,
     InvalidPayload,
+    Listed,
     NotJson,
     OurStatus,
     OutboundMessage,
@@ -51,12 +53,16 @@ DEFAULT = "default"
 class HotlineConfig(SignedConfig):
     """``push_url`` is where acceptances and replies are posted.
 
+    ``list_url`` answers ``GET ?since=&after=`` (signed) with ``{"tickets": […], "replies": [{"external_id", "round"}], "next"}``;
+    ``tickets`` as they are pushed, ``replies`` and ``next`` may be left out. It serves reconciling only.
+
     ``mapping`` and ``event`` find our fields in the vendor's bodies, ``status`` turns its codes into ours;
     ``push_mapping`` (by message type, or ``default``) builds the vendor's body from ours, ``push_status`` its codes.
     ``taken`` must hold of the answer to a push, for vendors that answer 200 and put the error into the body.
     """
 
     push_url: Address | None = None
+    list_url: Address | None = None
     mapping: TicketMap | None = None
     event: EventMap | None = None
     status: OurStatus = StatusMap({})
@@ -102,6 +108,31 @@ class Hotline(FeedAdapter[HotlineConfig]):
     async def probe(self) -> Reached:
         """Connect to ``push_url``."""
         return Reached("由对方来取") if self.config.push_url is None else await reach(self.config.push_url)
+
+    @property
+    def lists(self) -> bool:
+        """Whether there is an address to ask."""
+        return self.config.list_url is not None
+
+    async def listed(self, since: datetime, after: str | None) -> Listed:
+        """Ask ``list_url`` for a page of tickets."""
+        if self.config.list_url is None:
+            raise RuntimeError(f"{self.context.name} has no list_url")
+        query = {"since": since.isoformat(), **({"after": after} if after else {})}
+        key = f"list-{self.context.clock.wall().timestamp()}-{after or ''}"
+        return self._listing(await self._endpoint.get(self.config.list_url, key, query))
+
+    def _listing(self, body: bytes) -> Listed:
+        try:
+            page = loads_object(body)
+            tickets = tuple(json.dumps(each, ensure_ascii=False).encode() for each in page["tickets"])
+            replies = page.get("replies")
+            rounds = None if replies is None else {str(r["external_id"]): int(r.get("round", 1)) for r in replies}
+        except (NotJson, KeyError, TypeError, ValueError):
+            raise DeliveryError(
+                FailureReason.REJECTED, f"{self.context.name} 的清单格式不对，应有 tickets 列表"
+            ) from None
+        return Listed(tickets, rounds, page.get("next"))
 
     async def push(self, message: OutboundMessage) -> None:
         """Post one message to ``push_url``."""

@@ -98,6 +98,7 @@ __all__ = [
     "FolderSource",
     "InboundRequest",
     "InvalidPayload",
+    "Listed",
     "LocatedPath",
     "NotFound",
     "NotJson",
@@ -185,6 +186,18 @@ class OutboundMessage:
     attempt: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of what an upstream says it has given us: ``tickets`` as bytes in its own shape.
+
+    ``replied``: by external id, the newest round it has our answer to; None if it does not tell. ``next``: where to go on.
+    """
+
+    tickets: tuple[bytes, ...]
+    replied: Mapping[str, int] | None = None
+    next: str | None = None
+
+
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
 
@@ -263,6 +276,19 @@ class FeedAdapter(Adapter[ConfigT]):
             InvalidPayload: fields are wrong; every problem with its path.
         """
         return parse_event(body, self.context.clock.now())
+
+    @property
+    def lists(self) -> bool:
+        """Whether the upstream can be asked what it has given us (:meth:`listed`)."""
+        return False
+
+    async def listed(self, since: datetime, after: str | None) -> Listed:
+        """Ask for the tickets given to us since a moment, a page after ``after``.
+
+        Raises:
+            DeliveryError: the question got no answer, or none that can be read.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot list tickets since {since} after {after}")
 
     @abstractmethod
     async def push(self, message: OutboundMessage) -> None:

@@ -70,6 +70,10 @@ Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_secret)], ...], A
 """``whsec_…``, one or (while rotating) several."""
 
 
+MAX_LISTING_BYTES = 64 << 20
+_CHUNK = 1 << 16
+
+
 class SignedConfig(BaseModel):
     """What every signed endpoint takes; ``secret``, ``secret_file`` and ``secrets`` of the file all end in ``secrets``.
 
@@ -119,6 +123,27 @@ class SignedEndpoint:
             raise DeliveryError(FailureReason.UNAVAILABLE, f"{self._name} 连接失败或没有应答（{reason}）") from None
         self._judge(status, headers)
         return answer
+
+    async def get(self, url: str, key: str, query: Mapping[str, str]) -> bytes:
+        """Ask a signed question (the empty body is signed) and return the whole answer.
+
+        Raises:
+            DeliveryError: it was not answered with 2xx, or with more than 64 MiB.
+        """
+        try:
+            async with self._http.get(
+                url, params=query, headers=self._headers(key, b""), allow_redirects=False, timeout=self._timeout
+            ) as answer:
+                self._judge(answer.status, answer.headers)
+                body = bytearray()
+                while (chunk := await answer.content.read(_CHUNK)) and len(body) <= MAX_LISTING_BYTES:
+                    body += chunk
+        except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            reason = type(error).__name__
+            raise DeliveryError(FailureReason.UNAVAILABLE, f"{self._name} 连接失败或没有应答（{reason}）") from None
+        if len(body) > MAX_LISTING_BYTES:
+            raise DeliveryError(FailureReason.REJECTED, f"{self._name} 的应答超过 64 MiB，请分页")
+        return bytes(body)
 
     async def _exchange(
         self,

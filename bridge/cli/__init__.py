@@ -25,6 +25,7 @@ from bridge.cli import (
     move,
     outbox,
     papers,
+    reconcile,
     report,
     rules,
     simulate,
@@ -56,6 +57,8 @@ app.command(name="metrics")(metrics.metrics)
 app.command(name="migrate-store")(move.migrate_store)
 app.command()(outbox.replay)
 app.command(name="import")(takeover.take_over)
+app.command()(reconcile.backfill)
+app.command()(reconcile.reconcile)
 for name, group in (
     ("tokens", tokens.app),
     ("rules", rules.app),

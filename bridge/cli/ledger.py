@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from bridge.core.model import Actor
     from bridge.pipeline.service import Service
+    from bridge.registry import Registry
     from bridge.settings import Settings
     from bridge.store.store import Store
 
@@ -49,6 +50,20 @@ def with_service(config: Path, work: Callable[[Service], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
+def with_feeds(config: Path, work: Callable[[Service, Registry], Awaitable[T]]) -> T:
+    """Run ``work`` on the use cases and the counterparts' adapters. Raises as :func:`with_service` does."""
+    from bridge.cli.options import settings_of
+
+    settings = settings_of(config)
+    _quiet()
+
+    async def run() -> T:
+        async with _opened(settings) as store, _wired(settings, store) as (service, registry):
+            return await work(service, registry)
+
+    return asyncio.run(run())
+
+
 def operator() -> Actor:
     """Return the operator at the keyboard, as the history names it."""
     from bridge.core.model import Actor
@@ -69,6 +84,12 @@ async def _opened(settings: Settings) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def _served(settings: Settings, store: Store) -> AsyncIterator[Service]:
+    async with _wired(settings, store) as (service, _):
+        yield service
+
+
+@asynccontextmanager
+async def _wired(settings: Settings, store: Store) -> AsyncIterator[tuple[Service, Registry]]:
     from bridge.app import feed_terms, system_ports
     from bridge.delivery.targets import Targets
     from bridge.live_rules import load
@@ -86,7 +107,7 @@ async def _served(settings: Settings, store: Store) -> AsyncIterator[Service]:
         targets = Targets(registry, lambda: rules, {}, shadow=settings.shadow)
         terms = feed_terms(settings, rules)
         runtime = Runtime(store, ports, lambda: rules, terms, settings.public_url, targets.placement, settings.shadow)
-        yield Service(runtime, Observer(Metrics()))
+        yield Service(runtime, Observer(Metrics())), registry
 
 
 def _quiet() -> None:

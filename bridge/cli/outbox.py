@@ -152,16 +152,28 @@ def replay(
     until: Until = None,
     every: Every = False,
     nags: Nags = False,
+    again: Annotated[bool, typer.Option("--again", help="写了键的，已送达的也再发一次（对方把它丢了）。")] = False,
     dry_run: DryRun = False,
     note: Note = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """成批重发搁置、结果不明或 shadow 模式扣住的消息：按原因、对方、类型、案件或时间选；键不变，对方据此去重。"""
-    from bridge.pipeline.stopped import resend
+    from bridge.pipeline.stopped import resend, resend_delivered
 
+    if again and not keys:
+        raise refuse("--again 须写明键：已送达的消息不成批重发")
     choice = _choice(keys, reason, target, type_, case, since, until, every=every, nags=nags or type_ is not None)
-    _many(config, resend, keys, choice, note, "已排队重发", dry_run=dry_run, as_json=as_json)
+    _many(
+        config,
+        resend_delivered if again else resend,
+        keys,
+        choice,
+        note,
+        "已排队重发",
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 def _choice(

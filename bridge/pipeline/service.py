@@ -43,6 +43,7 @@ from bridge.rules.backtest import Sample
 from bridge.store.periods import Place
 from bridge.store.queries import DueStep
 from bridge.store.stopped import Choice
+from bridge.store.tickets import OwnTicket
 from bridge.store.writer import Tx
 
 log = structlog.get_logger(__name__)
@@ -156,6 +157,10 @@ class Service:
         for committed in done:
             self.after(committed)
         return body
+
+    async def tickets_of(self, feed: str) -> list[OwnTicket]:
+        """Return every ticket of a feed as the reconciliation sees it."""
+        return await self.runtime.store.read(lambda tx: self.runtime.store.tickets.of_feed(tx, feed))
 
     async def take_over(self, feed: str, paper: PaperCase, actor: Actor, *, held: bool, dry: bool) -> TakenOver:
         """Take an open case of the county's 台账 over. Raises InvalidPayload, IllegalTransition."""

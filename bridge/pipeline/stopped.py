@@ -41,13 +41,24 @@ class InShadow(BridgeError):
 
 def resend(tx: Tx, runtime: Runtime, keys: Sequence[str], actor: Actor, note: str | None) -> list[Row]:
     """Let stopped messages be sent (or fetched) again. Raises InShadow."""
-    rows = runtime.store.stopped.rows(tx, keys, WAITING)
+    return _sent_again(tx, runtime, keys, actor, note, WAITING)
+
+
+def resend_delivered(tx: Tx, runtime: Runtime, keys: Sequence[str], actor: Actor, note: str | None) -> list[Row]:
+    """Let messages be sent again that were delivered once: their counterpart lost them. Raises InShadow."""
+    return _sent_again(tx, runtime, keys, actor, note, (*WAITING, OutboxState.DELIVERED))
+
+
+def _sent_again(
+    tx: Tx, runtime: Runtime, keys: Sequence[str], actor: Actor, note: str | None, states: Sequence[OutboxState]
+) -> list[Row]:
+    rows = runtime.store.stopped.rows(tx, keys, states)
     for row in rows:
-        _place(tx, runtime, row)
+        _place(tx, runtime, row, states)
     return _recorded(tx, runtime, rows, actor, "message.resent", note)
 
 
-def _place(tx: Tx, runtime: Runtime, row: Row) -> None:
+def _place(tx: Tx, runtime: Runtime, row: Row, states: Sequence[OutboxState]) -> None:
     """Put a row where a new message of its kind would go."""
     placement = runtime.placement(_as_message(row))
     if placement.reason == SHADOW:
@@ -60,7 +71,7 @@ def _place(tx: Tx, runtime: Runtime, row: Row) -> None:
         "delivered_at": wall if placement.state is OutboxState.DELIVERED else None,
     }
     values = {name: row[name] for name in ("state", "due_at", "reason", "delivered_at")}
-    runtime.store.outbox.change(tx, row["key"], WAITING, **values)
+    runtime.store.outbox.change(tx, row["key"], states, position=None, **values)
 
 
 def _as_message(row: Mapping[str, Any]) -> Message:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 from sqlalchemy import bindparam, select
 
+from bridge.core.vocabulary import TicketState
 from bridge.crypto import Vault
 from bridge.store.codec import TICKETS, table_of
 from bridge.store.prepared import Prepared, insertion
@@ -35,6 +37,17 @@ class KnownTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTicket:
+    """A ticket as the reconciliation sees it: ``replied`` says that its upstream has our answer of ``round``."""
+
+    external_id: str
+    received_at: datetime
+    digest: str
+    round: int
+    replied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TicketStore:
     """Tickets of one region."""
 
@@ -46,6 +59,16 @@ class TicketStore:
         parameters = {"region": self.region, "feed": feed, "external_id": external_id}
         rows = tx.fetch(_KNOWN, parameters, of=("ticket", feed, external_id))
         return KnownTicket(*rows[0]) if rows else None
+
+    def of_feed(self, tx: Tx, feed: str) -> list[OwnTicket]:
+        """Return every ticket of a feed; for a person's command, not for a loop."""
+        columns = (_T.c.external_id, _T.c.received_at, _T.c.digest, _T.c.state, _T.c.details)
+        query = select(*columns).where(_T.c.region_code == self.region, _T.c.feed == feed)
+        return [
+            OwnTicket(row.external_id, row.received_at, row.digest, int(orjson.loads(row.details).get("round", 1)),
+                      row.state == TicketState.REPLIED.value)
+            for row in tx.read(query)
+        ]  # fmt: skip
 
     def case_of(self, tx: Tx, ticket_id: str) -> str:
         """Return the case a stored ticket belongs to now."""

@@ -145,6 +145,10 @@ class RemoteHotline(Remote):
         """Queue tickets to be sent in the background."""
         self.post("load", {"tickets": tickets})
 
+    def keep(self, tickets: list[Json]) -> None:
+        """Give the hotline tickets that it never sends."""
+        self.post("keep", {"tickets": tickets})
+
     def accepted(self) -> dict[str, Json]:
         """Return the 202 answers by external id."""
         return self.get("accepted")

@@ -6,6 +6,7 @@ Owns: the upstream's side of the contract. Must not: answer for a unit.
 from __future__ import annotations
 
 import asyncio
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,10 @@ from bridge.testing.counterparts.inbox import Inbox
 from bridge.testing.counterparts.ledger import Json, Ledger
 from bridge.testing.counterparts.sender import Answer, Sender
 from bridge.testing.counterparts.temper import Mood, Temper
+from bridge.testing.counterparts.webhooks import SignatureRefused, check
+
+PAGE = 2
+"""Tickets to a page of the list: few, so that tests turn pages."""
 
 
 class HotlineSettings(BaseModel):
@@ -40,6 +45,7 @@ class Hotline:
         self.ledger = Ledger()
         self.sender = Sender(self.mood)
         self.accepted: dict[str, Json] = {}
+        self.given: dict[str, Json] = {}
         self.refusals: list[Json] = []
         self._inbox = Inbox(self.ledger, self.mood)
         self._waiting: asyncio.Queue[Json] = asyncio.Queue()
@@ -51,6 +57,8 @@ class Hotline:
         """Return the routes of the hotline's own interface and of its control interface."""
         return [
             web.post("/pushes", self.take_push),
+            web.get("/tickets", self.list_tickets),
+            web.post("/control/keep", self.keep),
             web.post("/control/send", self.send),
             web.post("/control/load", self.load),
             web.get("/control/accepted", self.list_accepted),
@@ -70,6 +78,30 @@ class Hotline:
     async def take_push(self, request: web.Request) -> web.StreamResponse:
         """Take one push of the daemon."""
         return await self._inbox.take(request, self.settings.feed, self.settings.secret)
+
+    async def list_tickets(self, request: web.Request) -> web.StreamResponse:
+        """Answer the daemon's question what it was given, ``PAGE`` tickets at a time, and which replies arrived."""
+        try:
+            check(self.settings.secret, request.headers, b"", now=time.time())
+        except SignatureRefused:
+            return web.json_response({"detail": "签名无效"}, status=HTTPStatus.UNAUTHORIZED)
+        start = int(request.query.get("after", "0"))
+        tickets = list(self.given.values())
+        more = start + PAGE < len(tickets)
+        replied = [e.body for e in self.ledger.entries if e.body["type"] == "ticket.replied"]
+        replies = [{"external_id": body["external_id"], "round": body["round"]} for body in replied]
+        page = {
+            "tickets": tickets[start : start + PAGE],
+            "replies": replies,
+            "next": str(start + PAGE) if more else None,
+        }
+        return web.json_response(page)
+
+    async def keep(self, request: web.Request) -> web.Response:
+        """Have tickets that are never sent: pushes that got lost."""
+        for ticket in (await request.json())["tickets"]:
+            self.given[str(ticket["external_id"])] = ticket
+        return web.json_response({"given": len(self.given)})
 
     async def send(self, request: web.Request) -> web.Response:
         """Send one ticket or event now and answer with the daemon's final answer."""
@@ -109,6 +141,8 @@ class Hotline:
     async def _deliver(self, to: str, body: Json, webhook_id: str | None) -> Answer:
         """Deliver a ticket or an event until it is answered for good, and note the outcome."""
         self._serial += 1
+        if to == "tickets":
+            self.given[str(body.get("external_id"))] = body
         key = webhook_id or f"{self.settings.feed}-{to}-{self._serial}"
         url = f"{self.settings.bridge_url}/v1/feeds/{self.settings.feed}/{to}"
         answer = await self.sender.deliver(url, self.settings.secret, key, body)
