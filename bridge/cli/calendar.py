@@ -5,18 +5,18 @@ Owns: the three commands and their print-outs. Must not: count days itself, or t
 
 from __future__ import annotations
 
-import json
 import os
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bridge.core.calendar import SHANGHAI, CalendarDay, DayCause, PublishedYear, WorkCalendar, civil_date
+from bridge.cli.calendar_words import ground, iso, named, print_json
+from bridge.core.calendar import SHANGHAI, CalendarDay, WorkCalendar, civil_date
 from bridge.core.deadline import Due, due_at
 from bridge.core.policy import LimitUnit
 from bridge.errors import ConfigError, Problem
@@ -34,17 +34,6 @@ Row = tuple[CalendarDay, str]
 
 _YEARS = range(1949, 3000)
 
-_DAYS_AROUND_A_YEAR = 31 + 366 + 31
-"""A notice may name days from the December before to the January after its year."""
-
-_WEEKDAYS = "一二三四五六日"
-_CAUSES = {
-    DayCause.WEEKDAY: "工作日",
-    DayCause.WEEKEND: "周末",
-    DayCause.HOLIDAY: "放假",
-    DayCause.MAKE_UP: "调休上班",
-}
-
 
 @app.command()
 def add(
@@ -61,9 +50,9 @@ def add(
         calendar = _calendar(config, rules)
     due = due_at(amount, unit, begin, calendar)
     if as_json:
-        _print_json(_facts(begin, amount, unit, due, calendar))
+        print_json(_facts(begin, amount, unit, due, calendar))
     else:
-        typer.echo(_iso(due.at))
+        typer.echo(iso(due.at))
         _warn_provisional(due, calendar)
 
 
@@ -83,11 +72,11 @@ def explain(
     due = due_at(amount, unit, begin, calendar)
     rows = list(_rows(begin, amount, unit, due, calendar))
     if as_json:
-        _print_json(_facts(begin, amount, unit, due, calendar) | {"days": [_row_facts(*row) for row in rows]})
+        print_json(_facts(begin, amount, unit, due, calendar) | {"days": [_row_facts(*row) for row in rows]})
         return
     for day, counted in rows:
-        typer.echo(f"{_date(day.on)}  {counted or '不计'}\t{_ground(day)}")
-    typer.echo(f"到期 {_iso(due.at)}")
+        typer.echo(f"{named(day.on)}  {counted or '不计'}\t{ground(day)}")
+    typer.echo(f"到期 {iso(due.at)}")
     _warn_provisional(due, calendar)
 
 
@@ -95,9 +84,11 @@ def explain(
 def update(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="holiday-cn格式的年度文件。")],
     config: Config = Path("bridge.toml"),
+    preview: Annotated[bool, typer.Option("--preview", help="只看会有什么变化，不装入、不改动。")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """检查一个年度的放假安排，装入配置旁的calendar/，并列出变化。"""
+    """检查一个年度的放假安排，列出性质改变的日子和会改期的在办时限，然后装入配置旁的calendar/并改期。"""
+    from bridge.cli.calendar_update import Update, apply, due_changes
     from bridge.rules.calendar_data import load_calendar, load_folder, read_year
 
     if not config.is_file():
@@ -108,9 +99,11 @@ def update(
         year = read_year(content, str(file))
         present = load_folder(folder)
         before, after = load_calendar(extra=present), load_calendar(extra=[*present, year])
-    target = folder / f"{year.year}.json"
-    _write(target, content)
-    _print_update(year, target, before, after, as_json=as_json)
+        moved = due_changes(config, [*present, year])
+    found = Update(year, folder / f"{year.year}.json", before, after, moved)
+    found.print(as_json=as_json, preview=preview)
+    if not preview:
+        apply(config, found, content)
 
 
 def _instant(text: str) -> datetime:
@@ -178,10 +171,10 @@ def _rows(begin: datetime, amount: int, unit: LimitUnit, due: Due, calendar: Wor
 
 def _facts(begin: datetime, amount: int, unit: LimitUnit, due: Due, calendar: WorkCalendar) -> dict[str, object]:
     return {
-        "start": _iso(begin),
+        "start": iso(begin),
         "amount": amount,
         "unit": unit.value,
-        "due": _iso(due.at),
+        "due": iso(due.at),
         "provisional": due.provisional,
         "covered_until": calendar.covered_until.isoformat(),
         "calendar_version": calendar.version,
@@ -200,61 +193,8 @@ def _row_facts(day: CalendarDay, counted: str) -> dict[str, object]:
     }
 
 
-def _ground(day: CalendarDay) -> str:
-    """Say why the day counts or does not, with the document that says so."""
-    cause = _CAUSES.get(day.cause) or ("本县安排上班" if day.workday else "本县安排放假")
-    text = f"{cause}：{day.name}" if day.name else cause
-    text += f"（{day.document}）" if day.document else ""
-    return f"{text}，暂定" if day.provisional else text
-
-
 def _warn_provisional(due: Due, calendar: WorkCalendar) -> None:
     """Say on stderr that no notice covers the end yet, so that stdout stays one instant."""
     if due.provisional:
         text = f"暂定：放假安排只公布到{calendar.covered_until}，之后按周一至周五推算"
         typer.echo(text, err=True)
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Put the file in place whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.replace(target)
-
-
-def _print_update(
-    year: PublishedYear, target: Path, before: WorkCalendar, after: WorkCalendar, *, as_json: bool
-) -> None:
-    """Print where the year went, how far the calendar reaches now and which days count otherwise."""
-    around = (date(year.year - 1, 12, 1) + timedelta(days=n) for n in range(_DAYS_AROUND_A_YEAR))
-    changed = [after.explain(on) for on in around if after.is_working_day(on) != before.is_working_day(on)]
-    if as_json:
-        _print_json(
-            {
-                "year": year.year,
-                "document": year.document or None,
-                "file": str(target),
-                "covered_until": {"before": before.covered_until.isoformat(), "after": after.covered_until.isoformat()},
-                "changes": [{"date": day.on.isoformat(), "workday": day.workday, "name": day.name} for day in changed],
-            }
-        )
-        return
-    typer.echo(f"{year.year}年：{year.document or '未写文号'} → {target}")
-    typer.echo(f"放假安排覆盖到{before.covered_until} → {after.covered_until}")
-    for day in changed:
-        typer.echo(f"{_date(day.on)}  {'放假 → 上班' if day.workday else '上班 → 放假'}\t{_ground(day)}")
-    if not changed:
-        typer.echo("没有一天的性质改变")
-
-
-def _date(on: date) -> str:
-    return f"{on} 周{_WEEKDAYS[on.weekday()]}"
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(SHANGHAI).isoformat()
-
-
-def _print_json(facts: dict[str, object]) -> None:
-    typer.echo(json.dumps(facts, ensure_ascii=False))

@@ -14,8 +14,10 @@ from typing import Any
 import structlog
 
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
+from bridge.core.lifecycle.recount import Recounted
 from bridge.core.lifecycle.takeover import PaperCase
 from bridge.core.model import Actor, TicketDraft
+from bridge.core.policy import Rules
 from bridge.errors import NotFound, Unavailable
 from bridge.pipeline import (
     deadlines,
@@ -25,6 +27,7 @@ from bridge.pipeline import (
     operate,
     read,
     receipts,
+    recount,
     reports,
     settle,
     stopped,
@@ -198,6 +201,18 @@ class Service:
     async def foresee(self, until: datetime, after: str) -> tuple[list[Foreseen], str | None]:
         """Return what the clocks of the next hundred cases would do by ``until`` if nobody acted; nothing is written."""
         return await self.runtime.store.read(lambda tx: forecast.page(tx, self.runtime, until, after))
+
+    async def recountable(self, rules: Rules, after: str) -> tuple[list[Recounted], str | None]:
+        """Return the open limits of the next hundred cases that these rules' calendar would move; nothing is written."""
+        return await self.runtime.store.read(lambda tx: recount.page(tx, self.runtime, rules, after))
+
+    async def recount(self, case_id: str) -> None:
+        """Count a case's open limits again by the calendar of the moment."""
+
+        def unit(tx: Tx) -> Committed | None:
+            return recount.recount(tx, self.runtime, case_id)
+
+        self.after(await self.runtime.store.write(unit, key=case_id))
 
     async def examples(self, since: datetime, after: Place | None) -> tuple[list[Sample], Place | None]:
         """Return the next tickets registered since an instant as the rules see them, with what people made of them."""

@@ -130,6 +130,13 @@ class QueryStore:
         query = select(_D.c.case_id).where(_D.c.region_code == self.region, *due).distinct()
         return list(tx.read(query.order_by(_D.c.case_id).limit(limit)).scalars())
 
+    def cases_ticking(self, tx: Tx, after: str, limit: int) -> list[str]:
+        """Return the ids, beyond ``after``, of cases that have a clock still to fire."""
+        query = select(_D.c.case_id).where(
+            _D.c.region_code == self.region, _D.c.next_fire_at.is_not(None), _D.c.case_id > after
+        )
+        return list(tx.read(query.distinct().order_by(_D.c.case_id).limit(limit)).scalars())
+
     def next_fire_at(self, tx: Tx) -> datetime | None:
         """Return when the next rung fires, or None."""
         query = select(func.min(_D.c.next_fire_at)).where(

@@ -238,7 +238,7 @@ def restart_reply_limits(work: Work) -> None:
         deadline = work.clock_of(ticket.id, DeadlineKind.REPLY)
         if deadline is None or deadline.status not in OPEN:
             continue
-        if _was_set_by_hand(deadline):
+        if fixed_by_hand(deadline):
             work.set_deadline(deadline, unit=unit)
             continue
         upstream = next((b.due_at for b in deadline.basis if b.source == LimitSource.UPSTREAM.value), None)
@@ -250,7 +250,7 @@ def restart_reply_limits(work: Work) -> None:
             _recompute(work, deadline, unit, candidates)
 
 
-def _was_set_by_hand(deadline: Deadline) -> bool:
+def fixed_by_hand(deadline: Deadline) -> bool:
     """Tell whether an extension, a pause, the 台账, or the upstream alone for a rework, fixed this limit."""
     sources = {basis.source for basis in deadline.basis}
     return bool(sources & {EXTENSION, PAUSE, LISTED}) or sources == {LimitSource.UPSTREAM.value}
@@ -263,17 +263,23 @@ def _recompute(
     candidates: list[tuple[DeadlineBasis, LimitUnit, bool, bool]],
 ) -> None:
     basis, unit_of, provisional, _ = min(candidates, key=lambda candidate: candidate[0].due_at)
+    bases = tuple(candidate[0] for candidate in candidates)
+    put_to(
+        work, replace(deadline, unit=unit, basis=bases, provisional=provisional), basis.due_at, unit_of, reminded=True
+    )
+
+
+def put_to(work: Work, deadline: Deadline, due: datetime, unit_of: LimitUnit, *, reminded: bool | None = None) -> None:
+    """Let a clock end at another instant, with the rungs that follow from it; ``reminded`` None: as it was."""
     moved = replace(
         deadline,
-        unit=unit,
-        due_at=basis.due_at,
-        original_due_at=deadline.original_due_at or deadline.due_at,
-        basis=tuple(candidate[0] for candidate in candidates),
-        provisional=provisional,
-        status=DeadlineStatus.RUNNING if basis.due_at > work.now else deadline.status,
+        due_at=due,
+        original_due_at=deadline.original_due_at or (deadline.due_at if due != deadline.due_at else None),
+        status=DeadlineStatus.RUNNING if due > work.now else deadline.status,
     )
     _note_relief(work, deadline, moved)
-    work.deadlines[deadline.id] = with_ladder(work, moved, unit_of, reminded=True, after=work.now)
+    remind = _is_reminded(work, deadline) if reminded is None else reminded
+    work.deadlines[deadline.id] = with_ladder(work, moved, unit_of, reminded=remind, after=work.now)
 
 
 def _note_relief(work: Work, before: Deadline, moved: Deadline) -> None:

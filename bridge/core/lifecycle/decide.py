@@ -12,6 +12,8 @@ from typing import Any
 from bridge.core import outside
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.lifecycle import actions, exclusion, matters, parts, receipts, replying, ticks, upstream, views
+from bridge.core.lifecycle import recount as recounting
+from bridge.core.lifecycle.recount import Recounted
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import CaseFile, Decision, TicketDraft
 from bridge.errors import NotFound
@@ -87,6 +89,12 @@ def tick(file: CaseFile, deadline_id: str, step: str, context: Context) -> Decis
     fired: list[bool] = []
     work = _changed(file, context, lambda work: fired.append(ticks.fire(work, deadline, step)))
     return work.decision() if fired == [True] else None
+
+
+def recount(file: CaseFile, context: Context) -> tuple[Work, list[Recounted]]:
+    """Count the open limits again by the calendar of the context; with what moved."""
+    moved: list[Recounted] = []
+    return _changed(file, context, lambda work: moved.extend(recounting.recount(work))), moved
 
 
 def reply_delivered(file: CaseFile, ticket_id: str, key: str, context: Context) -> Decision:

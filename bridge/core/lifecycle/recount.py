@@ -1,0 +1,78 @@
+"""Open limits counted again when the calendar changed: a year's notice came out, or was amended.
+
+Owns: which limits a calendar can move, and moving them. Must not: touch what a person or an upstream fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bridge.core.deadline import Due, due_at
+from bridge.core.lifecycle import clocks, views
+from bridge.core.lifecycle.clocks import OF_TICKETS, OPEN
+from bridge.core.lifecycle.work import Work
+from bridge.core.model import Deadline, DeadlineBasis
+from bridge.core.policy import LimitUnit
+
+_SERVES = "reply"
+"""The basis of a limit that ends with the reply it serves, wherever that goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """A limit that another calendar ends at another instant (aware UTC)."""
+
+    case_id: str
+    kind: str
+    unit: str
+    before: datetime
+    after: datetime
+    provisional: bool
+
+
+def recount(work: Work) -> list[Recounted]:
+    """Count the open limits of a case by the calendar of the moment; those of the tickets first, others serve them."""
+    running = [deadline for deadline in work.deadlines.values() if deadline.status in OPEN]
+    running.sort(key=lambda deadline: (deadline.kind not in OF_TICKETS, deadline.id))
+    moved = [found for deadline in running for found in _again(work, deadline)]
+    if moved:
+        work.record(
+            "deadline.recounted",
+            calendar=work.policy.calendar.version,
+            moved=[
+                {"kind": one.kind, "unit": one.unit, "from": views.iso(one.before), "to": views.iso(one.after)}
+                for one in moved
+            ],
+        )
+    return moved
+
+
+def _again(work: Work, deadline: Deadline) -> Iterator[Recounted]:
+    counted = [(basis, due) for basis in deadline.basis if (due := _due(work, deadline, basis)) is not None]
+    if clocks.fixed_by_hand(deadline) or not counted:
+        return
+    basis = tuple(_with(work, one, dict(counted).get(one)) for one in deadline.basis)
+    best = min(basis, key=lambda one: one.due_at)
+    provisional = any(due.provisional for _, due in counted if due.at == best.due_at)
+    if (best.due_at, provisional) == (deadline.due_at, deadline.provisional):
+        return
+    fresh = replace(deadline, basis=basis, provisional=provisional, calendar_version=work.policy.calendar.version)
+    clocks.put_to(work, fresh, best.due_at, LimitUnit(best.unit) if best.unit else LimitUnit.WORKING_DAYS)
+    if best.due_at != deadline.due_at:
+        unit = clocks.notify_unit(work, deadline)
+        yield Recounted(work.case.id, deadline.kind.value, unit, deadline.due_at, best.due_at, provisional)
+
+
+def _due(work: Work, deadline: Deadline, basis: DeadlineBasis) -> Due | None:
+    if basis.amount is None or basis.unit is None:
+        return None
+    return due_at(basis.amount, LimitUnit(basis.unit), deadline.start_at, work.policy.calendar)
+
+
+def _with(work: Work, basis: DeadlineBasis, due: Due | None) -> DeadlineBasis:
+    if due is not None:
+        return replace(basis, due_at=due.at)
+    reply = clocks.reply_due(work) if basis.source == _SERVES else None
+    return replace(basis, due_at=reply) if reply is not None else basis

@@ -1,0 +1,85 @@
+"""``bridge calendar update`` on a county with open cases: what moves is told first, then moved, and only then."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from bridge.cli import app
+from bridge.cli.ledger import with_service
+from bridge.pipeline.service import Service
+from bridge.wire.ticket import ticket_draft
+from tests.cli.test_calendar_commands import NOTICE
+
+ROOT = Path(__file__).parents[2]
+LAST_DAYS_OF_2026 = "2026-12-29T09:00:00+08:00"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BRIDGE_REVIEW", "false")
+    monkeypatch.setenv("BRIDGE_RULES", str(ROOT / "routing_rules.yaml"))
+    monkeypatch.setenv("BRIDGE_CLOCK_START", LAST_DAYS_OF_2026)
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "county")]).exit_code == 0
+    return tmp_path / "county" / "bridge.toml"
+
+
+@pytest.fixture
+def notice(tmp_path: Path) -> Path:
+    path = tmp_path / "notice.json"
+    path.write_text(json.dumps(NOTICE, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def reply_of(config: Path, case_id: str) -> dict[str, Any]:
+    async def work(service: Service) -> dict[str, Any]:
+        shown = await service.case(case_id)
+        return next(each for each in shown["deadlines"] if each["kind"] == "reply")
+
+    return with_service(config, work)
+
+
+def history_of(config: Path, case_id: str) -> list[str]:
+    async def work(service: Service) -> list[str]:
+        return [event["type"] for event in (await service.history(case_id))["events"]]
+
+    return with_service(config, work)
+
+
+@pytest.fixture
+def case_id(config: Path) -> str:
+    body = {
+        "external_id": "CU-1",
+        "content": "企业会计反映征收期最后一天客户端故障，被加收滞纳金431.20元，要求核减滞纳金。",
+        "received_at": LAST_DAYS_OF_2026,
+    }
+    draft = ticket_draft(body, json.dumps(body).encode(), datetime.fromisoformat(LAST_DAYS_OF_2026))
+
+    async def work(service: Service) -> str:
+        return str((await service.accept_ticket("hotline", draft, None)).body["case_id"])
+
+    return with_service(config, work)
+
+
+def test_open_limits_are_previewed_then_moved(config: Path, notice: Path, case_id: str) -> None:
+    guessed = reply_of(config, case_id)
+    assert (guessed["due_at"], guessed["status"]) == ("2027-01-05T23:59:59+08:00", "provisional")
+    update = ["calendar", "update", str(notice), "--config", str(config)]
+    told = json.loads(CliRunner().invoke(app, [*update, "--preview", "--json"]).stdout)
+    assert told["applied"] is False
+    reply = next(each for each in told["deadlines"] if each["kind"] == "reply")
+    assert (reply["case_id"], reply["from"], reply["to"]) == (case_id, guessed["due_at"], "2027-01-06T23:59:59+08:00")
+    assert not (config.parent / "calendar").exists()
+    assert reply_of(config, case_id) == guessed
+    done = CliRunner().invoke(app, update)
+    assert (done.exit_code, "个时限改期" in done.stdout, "rules reload" in done.stderr) == (0, True, True)
+    moved = reply_of(config, case_id)
+    assert (moved["due_at"], moved["status"]) == ("2027-01-06T23:59:59+08:00", "running")
+    assert history_of(config, case_id).count("deadline.recounted") == 1
+    again = CliRunner().invoke(app, update)
+    assert "在办案件有 0 个时限改期" in again.stdout
