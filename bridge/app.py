@@ -34,7 +34,7 @@ from bridge.delivery.worker import Worker
 from bridge.documents.desk import desk_of
 from bridge.errors import Unavailable
 from bridge.feeds.folders import POLL_SECONDS, folder_loops
-from bridge.ledger_gauges import snapshot
+from bridge.ledger_gauges import LedgerGauges
 from bridge.logs import configure_logs
 from bridge.loops import Heartbeats, Leader, repeat
 from bridge.metrics import Metrics
@@ -131,6 +131,7 @@ class Daemon:
     roles: Sequence[str] = ROLES
     ports: Ports = field(default_factory=system_ports)
     metrics: Metrics = field(default_factory=Metrics)
+    _gauges: LedgerGauges | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
@@ -328,8 +329,8 @@ class Daemon:
     async def _show_ledger(self, service: Service) -> None:
         """Count the ledger for a scrape; only the clock leader exports it."""
         if self.leads:
-            store, clock = service.runtime.store, self.ports.clock
-            self.metrics.show_ledger(await store.read(lambda tx: snapshot(tx, store, clock)))
+            self._gauges = self._gauges or LedgerGauges(service.runtime.store, self.ports.clock)
+            self.metrics.show_ledger(await self._gauges.read())
 
     async def _forget(self, service: Service) -> None:
         store = service.runtime.store

@@ -7,6 +7,7 @@ state nobody is in shows 0. Must not: count anything itself (``store.queries`` d
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 
@@ -14,31 +15,57 @@ from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, O
 from bridge.metrics import Snapshot
 from bridge.ports import Clock
 from bridge.series import MESSAGE_KINDS
+from bridge.store.counts import Counts
 from bridge.store.facts import AUDIT_FINDINGS, LAST_AUDIT, LAST_BACKUP
 from bridge.store.store import Store
 from bridge.store.writer import Tx
 
 Labels = tuple[str, ...]
+PATIENCE = 50
 _STATUSES = [status.value for status in DeadlineStatus if status is not DeadlineStatus.CANCELLED]
 
 
-def snapshot(tx: Tx, store: Store, clock: Clock) -> Snapshot:
+@dataclass
+class LedgerGauges:
+    """The gauges of a running process: what is open is counted each time, the archive only when that costs little.
+
+    It is counted again after ``PATIENCE`` times what counting it took: at once in a young county, every half minute
+    where there are a million cases.
+    """
+
+    store: Store
+    clock: Clock
+    _at_rest: Counts | None = None
+    _again_at: float = 0.0
+
+    async def read(self) -> Snapshot:
+        """Return the gauges of this moment. Raises Unavailable."""
+        return await self.store.read(self._snapshot)
+
+    def _snapshot(self, tx: Tx) -> Snapshot:
+        began = self.clock.monotonic()
+        if self._at_rest is None or began >= self._again_at:
+            self._at_rest = self.store.counts.at_rest(tx)
+            ended = self.clock.monotonic()
+            self._again_at = ended + PATIENCE * (ended - began)
+        return snapshot(tx, self.store, self.clock, self._at_rest)
+
+
+def snapshot(tx: Tx, store: Store, clock: Clock, at_rest: Counts | None = None) -> Snapshot:
     """Count the work and the messages, and tell what was noted of the ledger; a case ages by business time, a message by the wall's."""
     queries = store.queries
-    assignments, deadlines = queries.count_assignments(tx), queries.count_deadlines(tx)
-    clocks = {(kind, unit) for kind, unit, _ in deadlines}
-    units = {unit for unit, _ in assignments}
+    counts = store.counts.open(tx) | (at_rest or store.counts.at_rest(tx))
+    clocks = {(kind, unit) for kind, unit, _ in counts.deadlines}
+    units = {unit for unit, _ in counts.assignments}
     messages = product(MESSAGE_KINDS, (state.value for state in OutboxState))
     return {
-        "cases": _counts(
-            ((state.value,) for state in CaseState), (((state,), n) for state, n in queries.count_cases(tx).items())
-        ),
+        "cases": _counts(((state.value,) for state in CaseState), counts.cases.items()),
         "triage_oldest_age_seconds": [((), _age(queries.oldest_opened(tx, CaseState.TRIAGE), clock.now()))],
-        "assignments": _counts(product(units, (state.value for state in AssignmentState)), assignments.items()),
+        "assignments": _counts(product(units, (state.value for state in AssignmentState)), counts.assignments.items()),
         "deadlines": _counts(
-            ((kind, unit, status) for kind, unit in clocks for status in _STATUSES), deadlines.items()
+            ((kind, unit, status) for kind, unit in clocks for status in _STATUSES), counts.deadlines.items()
         ),
-        "outbox_messages": _counts(messages, queries.count_outbox(tx).items()),
+        "outbox_messages": _counts(messages, counts.outbox.items()),
         "outbox_oldest_due_age_seconds": [((), _age(queries.oldest_due(tx), clock.wall()))],
         "backup_last_success_timestamp_seconds": [((), _instant(store.facts.get(tx, LAST_BACKUP)))],
         "audit_last_run_timestamp_seconds": [((), _instant(store.facts.get(tx, LAST_AUDIT)))],

@@ -24,7 +24,7 @@ from bridge.crypto import Vault
 from bridge.errors import LeaseLost, StoreError
 from bridge.store.codec import table_of
 from bridge.store.prepared import Prepared, insertion
-from bridge.store.tables import OutboxRow
+from bridge.store.tables import OUTBOX_MOVING, OUTBOX_STOPPED, OutboxRow
 from bridge.store.writer import Tx
 
 _T = table_of(OutboxRow)
@@ -270,7 +270,9 @@ class OutboxStore:
         columns = [column for column in _T.c if column.name != "payload"]
         query = select(*columns).where(_T.c.region_code == self.region)
         query = query.where(*[_T.c[name] == value for name, value in equal.items() if value])
-        rows = tx.read(query.order_by(_T.c.created_at.desc(), _T.c.key).limit(limit))
+        if (state := equal.get("state")) and state != OutboxState.DELIVERED:
+            query = query.where(literal_column(OUTBOX_MOVING if state in {_READY, _LEASED} else OUTBOX_STOPPED))
+        rows = tx.read(query.order_by(_T.c.created_at.desc(), _T.c.key.desc()).limit(limit))
         return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for the mapping
 
     def payload(self, tx: Tx, key: str) -> bytes | None:

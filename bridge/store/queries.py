@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select
 
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, OutboxState
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, TICKETS, table_of
@@ -19,7 +19,6 @@ from bridge.store.writer import Tx
 _C, _T, _A, _D = CASES.table, TICKETS.table, ASSIGNMENTS.table, DEADLINES.table
 _O = table_of(OutboxRow)
 _OVERDUE = DeadlineStatus.OVERDUE.value
-_NOT_LATE = (DeadlineStatus.RUNNING.value, DeadlineStatus.DUE_SOON.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +76,28 @@ class QueryStore:
                 statement = statement.where(column == value)
         if query.after is not None:
             statement = statement.where(_C.c.id > query.after)
-        if query.feed is not None or query.external_id is not None:
-            statement = statement.where(_C.c.id.in_(self._by_ticket(query)))
+        if query.external_id is not None:
+            statement = statement.where(_C.c.id.in_(self._by_ticket(query.external_id, query.feed)))
+        elif query.feed is not None:
+            statement = statement.where(self._has_ticket_of(query.feed))
         if query.unit is not None:
-            statement = statement.where(self._has_unit(query.unit))
+            statement = statement.where(self._has_unit(query.unit), *self._first_of_unit(query))
         return statement.where(self._is_overdue()) if query.overdue else statement
 
-    def _by_ticket(self, query: CaseQuery) -> Select[Any]:
-        found = select(_T.c.case_id).where(_T.c.region_code == self.region)
-        if query.feed is not None:
-            found = found.where(_T.c.feed == query.feed)
-        return found.where(_T.c.external_id == query.external_id) if query.external_id is not None else found
+    def _by_ticket(self, external_id: str, feed: str | None) -> Select[Any]:
+        found = select(_T.c.case_id).where(_T.c.region_code == self.region, _T.c.external_id == external_id)
+        return found if feed is None else found.where(_T.c.feed == feed)
+
+    def _has_ticket_of(self, feed: str) -> Any:
+        return exists().where(_T.c.region_code == _C.c.region_code, _T.c.case_id == _C.c.id, _T.c.feed == feed)
+
+    def _first_of_unit(self, query: CaseQuery) -> list[Any]:
+        """Where nothing but the unit is asked for, its own next cases bound the page: a unit with few costs few."""
+        if query != CaseQuery(unit=query.unit, after=query.after, limit=query.limit, reader=query.reader):
+            return []
+        mine = select(_A.c.case_id).where(_A.c.region_code == self.region, _A.c.unit == query.unit).distinct()
+        mine = mine if query.after is None else mine.where(_A.c.case_id > query.after)
+        return [_C.c.id.in_(mine.order_by(_A.c.case_id).limit(query.limit + 1))]
 
     def taken_from(self, tx: Tx, unit: str, case_ids: list[str]) -> list[str]:
         """Return which of these cases once gave this unit an assignment that was taken back."""
@@ -103,8 +113,8 @@ class QueryStore:
         return exists().where(_A.c.region_code == _C.c.region_code, _A.c.case_id == _C.c.id, _A.c.unit == unit)
 
     def _is_overdue(self) -> Any:
-        late = and_(_D.c.region_code == _C.c.region_code, _D.c.case_id == _C.c.id, _D.c.status == _OVERDUE)
-        return exists().where(late)
+        late = select(_D.c.case_id).where(_D.c.region_code == self.region, _D.c.status == _OVERDUE)
+        return _C.c.id.in_(late)
 
     def tickets_of(self, tx: Tx, case_ids: list[str]) -> list[dict[str, Any]]:
         """Return id, feed, external id, kind and state of the tickets of these cases."""
@@ -144,42 +154,6 @@ class QueryStore:
         )
         return tx.read(query).scalar()
 
-    def count_cases(self, tx: Tx) -> dict[str, int]:
-        """Count cases by state."""
-        query = select(_C.c.state, func.count()).where(_C.c.region_code == self.region).group_by(_C.c.state)
-        return {row[0]: row[1] for row in tx.read(query)}
-
-    def count_assignments(self, tx: Tx) -> dict[tuple[str, str], int]:
-        """Count assignments by unit and state."""
-        query = (
-            select(_A.c.unit, _A.c.state, func.count())
-            .where(_A.c.region_code == self.region)
-            .group_by(_A.c.unit, _A.c.state)
-        )
-        return {(row[0], row[1]): row[2] for row in tx.read(query)}
-
-    def count_deadlines(self, tx: Tx) -> dict[tuple[str, str, str], int]:
-        """Count deadlines by kind, unit and status; provisional ones that run and are not late count as ``provisional``."""
-        query = (
-            select(_D.c.kind, _D.c.unit, _D.c.status, _D.c.provisional, func.count())
-            .where(_D.c.region_code == self.region, _D.c.status != DeadlineStatus.CANCELLED.value)
-            .group_by(_D.c.kind, _D.c.unit, _D.c.status, _D.c.provisional)
-        )
-        counts: dict[tuple[str, str, str], int] = {}
-        for kind, unit, status, provisional, count in tx.read(query):
-            shown = DeadlineStatus.PROVISIONAL.value if provisional and status in _NOT_LATE else status
-            counts[kind, unit, shown] = counts.get((kind, unit, shown), 0) + count
-        return counts
-
-    def count_outbox(self, tx: Tx) -> dict[tuple[str, str], int]:
-        """Count outbox messages by kind and state."""
-        query = (
-            select(_O.c.kind, _O.c.state, func.count())
-            .where(_O.c.region_code == self.region)
-            .group_by(_O.c.kind, _O.c.state)
-        )
-        return {(row[0], row[1]): row[2] for row in tx.read(query)}
-
     def oldest_opened(self, tx: Tx, state: CaseState) -> datetime | None:
         """Return when the oldest case in a state was opened, or None."""
         query = select(func.min(_C.c.opened_at)).where(_C.c.region_code == self.region, _C.c.state == state.value)
@@ -187,10 +161,11 @@ class QueryStore:
 
     def oldest_due(self, tx: Tx) -> datetime | None:
         """Return when the oldest message that should have left was due."""
-        states: list[ColumnElement[str]] = [
-            literal_column(f"'{state.value}'") for state in (OutboxState.READY, OutboxState.LEASED)
-        ]
-        query = select(func.min(_O.c.due_at)).where(
-            _O.c.region_code == self.region, _O.c.state.in_(states), _O.c.due_at.is_not(None)
+        found = [tx.read(self._due_in(state)).scalar() for state in (OutboxState.READY, OutboxState.LEASED)]
+        return min((due for due in found if due is not None), default=None)
+
+    def _due_in(self, state: OutboxState) -> Select[Any]:
+        is_in: ColumnElement[str] = literal_column(f"'{state.value}'")
+        return select(func.min(_O.c.due_at)).where(
+            _O.c.region_code == self.region, _O.c.state == is_in, _O.c.due_at.is_not(None)
         )
-        return tx.read(query).scalar()

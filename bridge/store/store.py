@@ -27,6 +27,7 @@ from bridge.store import migrate
 from bridge.store.audit import AuditStore
 from bridge.store.cases import CaseStore
 from bridge.store.codec import table_of
+from bridge.store.counts import CountStore
 from bridge.store.documents import DocumentStore
 from bridge.store.facts import FactStore
 from bridge.store.history import HistoryStore
@@ -80,6 +81,7 @@ class Store:
         self.inbound = InboundStore(self.region)
         self.history = HistoryStore(self.region, self.vault)
         self.audit = AuditStore(self.region, self.vault)
+        self.counts = CountStore(self.region)
         self.documents = DocumentStore(self.region, self.vault)
         self.periods = PeriodStore(self.region, self.vault)
         self.leases = LeaseStore(self.region)

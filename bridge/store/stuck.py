@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from bridge.core.vocabulary import OutboxState
 from bridge.store.codec import table_of
-from bridge.store.tables import EventRow, OutboxRow
+from bridge.store.tables import OUTBOX_STOPPED, EventRow, OutboxRow
 from bridge.store.writer import Tx
 
 _O, _E = table_of(OutboxRow), table_of(EventRow)
@@ -33,7 +33,8 @@ class StuckStore:
     def waiting_for_a_person(self, tx: Tx) -> dict[tuple[str, str], int]:
         """Count parked and uncertain messages by target and state."""
         states = [_literal(OutboxState.PARKED), _literal(OutboxState.UNCERTAIN)]
-        query = self._messages(_O.c.target, _O.c.state, func.count()).where(_O.c.state.in_(states))
+        stopped: ColumnElement[bool] = literal_column(OUTBOX_STOPPED)
+        query = self._messages(_O.c.target, _O.c.state, func.count()).where(_O.c.state.in_(states), stopped)
         return {(row[0], row[1]): row[2] for row in tx.read(query.group_by(_O.c.target, _O.c.state))}
 
     def abandoned(self, tx: Tx, before: datetime) -> int:

@@ -15,6 +15,11 @@ from bridge.store.types import UtcDateTime
 
 ID = 64
 
+ASSIGNMENT_OPEN = "assignments.state IN ('queued', 'dispatched', 'signed')"
+OUTBOX_MOVING = "outbox.state IN ('ready', 'leased')"
+OUTBOX_STOPPED = "outbox.state IN ('parked', 'uncertain', 'cancelled')"
+"""Conditions of partial indexes. SQLite uses one only for a query that holds the same words."""
+
 
 class TicketRow(SQLModel, table=True):
     """One upstream request; ``body`` is sealed."""
@@ -23,6 +28,7 @@ class TicketRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("region_code", "feed", "external_id", name="uq_tickets_feed_external_id"),
         Index("ix_tickets_case_id", "region_code", "case_id"),
+        Index("ix_tickets_external_id", "region_code", "external_id"),
     )
     region_code: str = Field(primary_key=True, max_length=12)
     id: str = Field(primary_key=True, max_length=ID)
@@ -67,7 +73,6 @@ class CaseRow(SQLModel, table=True):
     __tablename__ = "cases"
     __table_args__ = (
         Index("ix_cases_state", "region_code", "state", "id"),
-        Index("ix_cases_lead", "region_code", "lead", "id"),
         Index("ix_cases_category", "region_code", "category", "id"),
     )
     region_code: str = Field(primary_key=True, max_length=12)
@@ -95,7 +100,15 @@ class AssignmentRow(SQLModel, table=True):
     __tablename__ = "assignments"
     __table_args__ = (
         Index("ix_assignments_case_id", "region_code", "case_id"),
-        Index("ix_assignments_unit_state", "region_code", "unit", "state"),
+        Index("ix_assignments_unit", "region_code", "unit", "case_id", "state"),
+        Index(
+            "ix_assignments_open",
+            "region_code",
+            "unit",
+            "state",
+            sqlite_where=text("state IN ('queued', 'dispatched', 'signed')"),
+            postgresql_where=text("state IN ('queued', 'dispatched', 'signed')"),
+        ),
     )
     region_code: str = Field(primary_key=True, max_length=12)
     id: str = Field(primary_key=True, max_length=ID)
@@ -190,9 +203,10 @@ class OutboxRow(SQLModel, table=True):
             "region_code",
             "state",
             "kind",
-            sqlite_where=text("state IN ('parked', 'uncertain')"),
-            postgresql_where=text("state IN ('parked', 'uncertain')"),
+            sqlite_where=text("state IN ('parked', 'uncertain', 'cancelled')"),
+            postgresql_where=text("state IN ('parked', 'uncertain', 'cancelled')"),
         ),
+        Index("ix_outbox_created_at", "region_code", "created_at", "key"),
         Index("uq_outbox_position", "region_code", "kind", "target", "position", unique=True),
         Index(
             "ix_outbox_pull",

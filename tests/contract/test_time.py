@@ -121,7 +121,7 @@ async def test_dates_past_the_published_calendar_are_provisional_until_they_are_
     await ledger.until("2027-03-20T09:00:00+08:00")
     (reply,) = await clocks(ledger, case_id, "reply")
     assert reply["status"] == "overdue"
-    counts = await ledger.store.read(ledger.store.queries.count_deadlines)
+    counts = (await ledger.store.read(ledger.store.counts.all)).deadlines
     assert counts["reply", "tax", "overdue"] == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
 
@@ -161,10 +162,7 @@ def _seen(tx: Tx, store: Store, view: dict[str, Any]) -> list[object]:
         queries.tickets_of(tx, [view["id"]]),
         queries.due_steps(tx, LATER + timedelta(days=365), 9),
         queries.next_fire_at(tx),
-        queries.count_cases(tx),
-        queries.count_assignments(tx),
-        queries.count_deadlines(tx),
-        queries.count_outbox(tx),
+        *astuple(store.counts.all(tx)),
         queries.oldest_due(tx),
         queries.oldest_opened(tx, CaseState.HANDLING),
     ]
