@@ -1,7 +1,7 @@
 """Where the units' standing opinions of a case do not agree, and what of it the final opinion leaves unexplained.
 
 Owns: comparing amounts, fee periods, conclusions, the legal basis and who holds itself responsible; the words for it.
-Must not: decide who is right, and never add up, average or pick. Source: policy 四(二)1(3); issue "consolidation".
+Must not: decide who is right, nor average or pick; it adds up only the parts of different kinds. Source: policy 四(二)1(3); issue "consolidation".
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from decimal import Decimal, InvalidOperation
 from itertools import combinations
 from typing import Any
 
-from bridge.core.model import FeePeriod, Opinion
+from bridge.core.model import Case, FeePeriod, Opinion
 from bridge.core.policy import Policy
+from bridge.core.scopes import Scopes
 from bridge.core.vocabulary import Conclusion
 
 AMOUNT, PERIOD, CONCLUSION, RESPONSIBLE, CLAUSE = "amount", "period", "conclusion", "responsible", "clause"
@@ -69,12 +70,17 @@ class Contradiction:
         return {**shown, "must_explain": self.binding, "text": self.text}
 
 
-def find(policy: Policy, standing: Sequence[Opinion], *, straddles: bool) -> list[Contradiction]:
-    """Return every contradiction between units; ``straddles``: units may speak of adjoining periods, each of its own."""
+def find(policy: Policy, case: Case, standing: Sequence[Opinion]) -> list[Contradiction]:
+    """Return every contradiction between units.
+
+    Where the fees straddle the reform, units may speak of adjoining periods, or of a part of the whole. Where each
+    agency re-checks a refund of its own insurance kinds, their sums and periods are parts of one whole.
+    """
     newest = list({opinion.unit: opinion for opinion in standing}.values())
     if len(newest) < 2:  # noqa: PLR2004 - a contradiction takes two
         return []
-    found = [*_amounts(policy, newest), *_periods(policy, newest, straddles=straddles), *_conclusions(policy, newest)]
+    scopes = Scopes(policy, case)
+    found = [*_amounts(policy, scopes, newest), *_periods(policy, scopes, newest), *_conclusions(policy, newest)]
     return [*found, *_clauses(policy, newest, found)]
 
 
@@ -103,13 +109,13 @@ def account(policy: Policy, found: Sequence[Contradiction], final: Opinion) -> l
     return [*(f"意见矛盾：{each.text}" for each in found), f"{unit.name if unit else final.unit}对矛盾的说明：{how}"]
 
 
-def _amounts(policy: Policy, opinions: Sequence[Opinion]) -> list[Contradiction]:
+def _amounts(policy: Policy, scopes: Scopes, opinions: Sequence[Opinion]) -> list[Contradiction]:
     by_concept: dict[str, list[Claim]] = {}
     for opinion in opinions:
         for name, value in opinion.body.amounts.items():
             claim = Claim(opinion.unit, opinion.version, value, name)
             by_concept.setdefault(_concept(policy, name), []).append(claim)
-    return [_amount(policy, concept, claims) for concept, claims in by_concept.items() if _differ(claims)]
+    return [_amount(policy, concept, claims) for concept, claims in by_concept.items() if _differ(scopes, claims)]
 
 
 def _concept(policy: Policy, name: str) -> str:
@@ -124,12 +130,27 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).removesuffix("(元)")
 
 
-def _differ(claims: Sequence[Claim]) -> bool:
+def _differ(scopes: Scopes, claims: Sequence[Claim]) -> bool:
     """Tell whether two units differ: in a value under one name, or, without a common name, in every value."""
     values: dict[str, dict[str, object]] = {}
     for claim in claims:
         values.setdefault(claim.unit, {})[_plain(claim.name)] = _number(claim.value)
-    return any(_pair_differs(one, other) for one, other in combinations(values.values(), 2))
+    parts = [unit for unit in values if any(scopes.apart(unit, other) for other in values)]
+    wholes = [values[unit] for unit in values if unit not in parts]
+    if parts:
+        wholes.append(_together([values[unit] for unit in parts]))
+    return any(_pair_differs(one, other) for one, other in combinations(wholes, 2))
+
+
+def _together(parts: Sequence[dict[str, object]]) -> dict[str, object]:
+    """Return the parts that agencies of different kinds state, name by name, as whoever speaks of all kinds sees them."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: _sum([part[name] for part in parts if name in part]) for name in names}
+
+
+def _sum(values: Sequence[object]) -> object:
+    numbers = [value for value in values if isinstance(value, Decimal)]
+    return sum(numbers, Decimal(0)) if len(numbers) == len(values) else values[0]
 
 
 def _pair_differs(one: dict[str, object], other: dict[str, object]) -> bool:
@@ -153,14 +174,16 @@ def _amount(policy: Policy, concept: str, claims: Sequence[Claim]) -> Contradict
     return Contradiction(AMOUNT, concept, tuple(claims), f"{_TITLES[AMOUNT]}：{said}{apart}")
 
 
-def _periods(policy: Policy, opinions: Sequence[Opinion], *, straddles: bool) -> list[Contradiction]:
+def _periods(policy: Policy, scopes: Scopes, opinions: Sequence[Opinion]) -> list[Contradiction]:
     stated = [(o, o.body.period) for o in opinions if o.body.period is not None]
     claims = [Claim(opinion.unit, opinion.version, _months(period)) for opinion, period in stated]
-    apart = [
-        _periods_differ(one, other) and not (straddles and _disjoint(one, other))
-        for (_, one), (_, other) in combinations(stated, 2)
+    at_odds = [
+        _periods_differ(one, other)
+        and not scopes.apart(a.unit, b.unit)
+        and not (scopes.straddles and _parts(one, other))
+        for (a, one), (b, other) in combinations(stated, 2)
     ]
-    return [_said(policy, PERIOD, claims, " ≠ ")] if any(apart) else []
+    return [_said(policy, PERIOD, claims, " ≠ ")] if any(at_odds) else []
 
 
 def _months(period: FeePeriod) -> str:
@@ -170,6 +193,16 @@ def _months(period: FeePeriod) -> str:
 def _periods_differ(one: FeePeriod, other: FeePeriod) -> bool:
     ends = ((one.start, other.start), (one.end, other.end))
     return any(a and b and a != b for a, b in ends)
+
+
+def _parts(one: FeePeriod, other: FeePeriod) -> bool:
+    """Tell whether two periods can both be right of fees that straddle the reform: side by side, or part and whole."""
+    return _disjoint(one, other) or _within(one, other) or _within(other, one)
+
+
+def _within(part: FeePeriod, whole: FeePeriod) -> bool:
+    ends = (part.start, part.end, whole.start, whole.end)
+    return all(ends) and (whole.start or "") <= (part.start or "") and (part.end or "") <= (whole.end or "")
 
 
 def _disjoint(one: FeePeriod, other: FeePeriod) -> bool:

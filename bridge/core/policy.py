@@ -60,6 +60,7 @@ class Unit:
     duty: bool = True
     external: bool = False
     coordinators: tuple[str, ...] = ()
+    insurance: tuple[Insurance, ...] = ()
     remedy_authority: str | None = None
     aliases: tuple[str, ...] = ()
     supervises: tuple[str, ...] = ()

@@ -13,7 +13,6 @@ from typing import Any
 from bridge.core import contradictions, outside
 from bridge.core.model import Case, Opinion, OpinionBody
 from bridge.core.policy import Policy
-from bridge.core.vocabulary import PeriodStage
 from bridge.errors import Problem
 
 _CHINA = timezone(timedelta(hours=8))
@@ -53,7 +52,7 @@ def compose(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opini
 
 
 def _disagreement(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opinion]) -> list[str]:
-    found = contradictions.find(policy, standing, straddles=case.period is PeriodStage.STRADDLE)
+    found = contradictions.find(policy, case, standing)
     return contradictions.account(policy, found, final)
 
 

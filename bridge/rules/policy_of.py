@@ -83,6 +83,7 @@ def _unit(name: str, entry: UnitEntry) -> Unit:
         duty=entry.duty,
         external=entry.external,
         coordinators=tuple(entry.coordinators),
+        insurance=tuple(entry.insurance),
         remedy_authority=entry.remedy_authority,
         aliases=tuple(entry.aliases),
         supervises=tuple(entry.supervises),

@@ -10,7 +10,7 @@ import pytest
 from bridge.core.model import Counterparty, FeePeriod, OverrideNote, Petitioner
 from bridge.core.vocabulary import Conclusion, CounterpartyType, PeriodStage
 from bridge.errors import InvalidPayload
-from tests.pipeline.conftest import JOINT, Ledger
+from tests.pipeline.conftest import JOINT, REFUND, Ledger
 
 
 def at(day: str) -> datetime:
@@ -137,6 +137,32 @@ async def test_where_the_fees_straddle_the_reform_each_unit_speaks_of_its_own_mo
     await ledger.receipt(case_id, "hrss", "opinion", period=FeePeriod("2021-05", "2023-11"))
     await ledger.receipt(case_id, "tax", "opinion", period=FeePeriod("2023-12", "2025-10"))
     assert await kinds(ledger, case_id) == []
+
+
+async def test_where_the_fees_straddle_the_reform_one_unit_may_speak_of_the_whole(ledger: Ledger) -> None:
+    case_id = await ledger.ticket("单位2021年5月至2025年10月一直少报缴费基数，养老、医保都按最低基数，要求补缴差额。")
+    await ledger.receipt(case_id, "tax", "opinion", period=FeePeriod("2021-05", "2025-10"))
+    await ledger.receipt(case_id, "hrss", "opinion", period=FeePeriod("2021-05", "2023-11"))
+    assert await kinds(ledger, case_id) == []
+    await ledger.receipt(case_id, "hrss", "opinion", text="更正", period=FeePeriod("2021-01", "2023-11"))
+    assert await kinds(ledger, case_id) == [("period", True)]
+
+
+async def refund(ledger: Ledger, tax: str, hrss: str, medical: str) -> list[tuple[str, bool]]:
+    case_id = await ledger.ticket(REFUND)
+    months = {"hrss": FeePeriod("2024-09", "2024-11"), "medical": FeePeriod("2024-09", "2024-10")}
+    for unit, amount in (("tax", tax), ("hrss", hrss), ("medical", medical)):
+        fields: dict[str, Any] = {"period": months.get(unit)}
+        await ledger.receipt(case_id, unit, "opinion", amounts={"应退": amount}, **fields)
+    return await kinds(ledger, case_id)
+
+
+async def test_two_agencies_re_check_a_refund_each_for_its_own_kinds(ledger: Ledger) -> None:
+    assert await refund(ledger, "3000.00", "1800.00", "1200") == []
+
+
+async def test_a_first_check_that_is_not_the_sum_of_the_re_checks_contradicts_them(ledger: Ledger) -> None:
+    assert await refund(ledger, "3000.00", "1800.00", "1000.00") == [("amount", True)]
 
 
 async def test_opposite_conclusions_are_shown_with_their_clauses_and_hold_nothing_up(ledger: Ledger) -> None:

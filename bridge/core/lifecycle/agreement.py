@@ -10,7 +10,6 @@ from bridge.core import contradictions
 from bridge.core.contradictions import Contradiction
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Opinion
-from bridge.core.vocabulary import PeriodStage
 from bridge.errors import InvalidPayload, Problem
 
 REMEDY = "请有关单位重新提交意见予以更正，或者在 note 中说明采信哪一方及理由"
@@ -22,8 +21,7 @@ _VALUE = {
 
 def found(work: Work) -> list[Contradiction]:
     """Return the contradictions between the standing opinions of this round."""
-    straddles = work.case.period is PeriodStage.STRADDLE
-    return contradictions.find(work.policy, work.standing_opinions(), straddles=straddles)
+    return contradictions.find(work.policy, work.case, work.standing_opinions())
 
 
 def note_changes(work: Work, before: list[Contradiction]) -> None:
