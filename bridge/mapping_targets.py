@@ -34,6 +34,7 @@ _LIMITS = frozenset({"respond_by", "until"})
 VALUES: Mapping[str, frozenset[Any]] = {
     **{field: frozenset(member.value for member in members) for field, members in _SETS.items()},
     "value": frozenset({"satisfied", "basic", "unsatisfied"}),
+    "party": frozenset({"payer", "other_side", "government"}),
     **dict.fromkeys(_FLAGS, frozenset({True, False})),
 }
 """The fields that have closed sets, with what they may hold. Source: contract section 3."""

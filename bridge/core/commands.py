@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.core.model import Attachment, OpinionBody
-from bridge.core.vocabulary import PartDisposal, ProcedureId, ReceiptType, ReturnReason, UrgeLevel
+from bridge.core.vocabulary import PartDisposal, Party, ProcedureId, ReceiptType, ReturnReason, UrgeLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class UnitReceipt:
     channel: str | None = None
     at: datetime | None = None
     by: str | None = None
+    satisfaction: str | None = None
     reason_code: ReturnReason | None = None
     reason: str | None = None
     suggested_unit: str | None = None
@@ -68,6 +69,7 @@ class UpstreamEvent:
     respond_by: datetime | None = None
     until: datetime | None = None
     value: str | None = None
+    party: Party = Party.PAYER
     routes: tuple[str, ...] = ()
 
 
@@ -144,6 +146,7 @@ class OperatorAction:
     at: datetime | None = None
     by: str | None = None
     not_applicable: str | None = None
+    satisfaction: str | None = None
     none: bool = False
     routes: tuple[str, ...] = ()
     respond_by: datetime | None = None

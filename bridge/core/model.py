@@ -202,6 +202,7 @@ class SideRecord:
     at: datetime | None = None
     by: str | None = None
     reason: str | None = None
+    satisfaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

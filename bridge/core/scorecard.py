@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bridge.core.vocabulary import CaseState, DeadlineKind, ReceiptType, ReturnReason, Role, TicketKind
+from bridge.core.vocabulary import CaseState, DeadlineKind, Party, ReceiptType, ReturnReason, Role, TicketKind
 
 ROUTES: Mapping[str, str] = {
     "mediation": "调解",
@@ -58,6 +58,12 @@ NAMES: Mapping[str, str] = {
     "satisfied": "满意",
     "basic": "基本满意",
     "unsatisfied": "不满意",
+    "other_side_satisfied": "对方满意",
+    "other_side_basic": "对方基本满意",
+    "other_side_unsatisfied": "对方不满意",
+    "government_satisfied": "地方党委政府满意",
+    "government_basic": "地方党委政府基本满意",
+    "government_unsatisfied": "地方党委政府不满意",
 }
 """Every counted figure in the order it is shown, with its name."""
 RATES: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
@@ -129,10 +135,17 @@ class CaseScore:
         for kind, unit in self.overdue.values():
             if kind in _OVERDUE:
                 found[_OVERDUE[kind], unit] += 1
-        for value in self.satisfaction.values():
-            found[value, self.lead] += 1
+        for figure in self._satisfaction():
+            found[figure, self.lead] += 1
         del found["", self.lead]
         return found
+
+    def _satisfaction(self) -> list[str]:
+        """Return the figures of the last word of each party; a payer's own ticket speaks before whoever told him."""
+        parties = {key: value for key, value in self.satisfaction.items() if key in set(Party)}
+        tickets = [value for key, value in self.satisfaction.items() if key not in parties]
+        payer = tickets or [value for key, value in parties.items() if key == Party.PAYER]
+        return payer + [f"{key}_{value}" for key, value in parties.items() if key != Party.PAYER]
 
     def _disposal(self) -> str:
         if self.kind == TicketKind.PRAISE:
@@ -234,7 +247,9 @@ def _objection(case: CaseScore, detail: Mapping[str, Any]) -> None:
 
 
 def _satisfaction(case: CaseScore, detail: Mapping[str, Any]) -> None:
-    case.satisfaction[detail["ticket"]] = detail["value"]
+    party = detail.get("party", Party.PAYER)
+    by_ticket = party == Party.PAYER and "ticket" in detail
+    case.satisfaction[detail["ticket"] if by_ticket else party] = detail["value"]
 
 
 def _missed(case: CaseScore, detail: Mapping[str, Any]) -> None:

@@ -227,6 +227,14 @@ class Side(StrEnum):
     OTHER_SIDE = "other_side"
 
 
+class Party(StrEnum):
+    """Whose satisfaction counts (R2): both sides of the dispute, and the local government."""
+
+    PAYER = "payer"
+    OTHER_SIDE = "other_side"
+    GOVERNMENT = "government"
+
+
 class SideStatus(StrEnum):
     """Whether a side was told what came of the dispute."""
 

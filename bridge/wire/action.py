@@ -113,6 +113,7 @@ class ToldAction(_ActionIn):
     by: Line | None = None
     text: Words | None = None
     not_applicable: Line | None = None
+    satisfaction: Literal["satisfied", "basic", "unsatisfied"] | None = None
 
 
 class ObjectionAction(_ActionIn):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.vocabulary import UrgeLevel
+from bridge.core.vocabulary import Party, UrgeLevel
 from bridge.wire.fields import Attachments, ExternalId, Instant, Line, Lines, PastInstant, Wire, Words, some
 from bridge.wire.problems import chosen, validated
 from bridge.wire.strict_json import loads_object
@@ -106,10 +106,11 @@ class SatisfactionIn(_EventIn):
 
     type: Literal["satisfaction"]
     value: Literal["satisfied", "basic", "unsatisfied"]
+    party: Literal["payer", "other_side", "government"] = "payer"
 
     def core(self) -> UpstreamEvent:
         """Convert."""
-        return UpstreamEvent(**self._common(), value=self.value)
+        return UpstreamEvent(**self._common(), value=self.value, party=Party(self.party))
 
 
 class ObjectionIn(_EventIn):

@@ -378,6 +378,7 @@ class SideOut(Outgoing):
     at: datetime | None
     by: str | None
     reason: str | None
+    satisfaction: str | None = None
 
 
 class RecusedOut(Outgoing):

@@ -81,10 +81,14 @@ class ToldIn(_ReceiptIn):
     channel: Line | None = None
     at: PastInstant | None = None
     by: Line | None = None
+    satisfaction: Literal["satisfied", "basic", "unsatisfied"] | None = None
 
     def core(self) -> UnitReceipt:
         """Convert."""
-        return UnitReceipt(**self._common(), who=self.who, channel=some(self.channel), at=self.at, by=some(self.by))
+        return UnitReceipt(
+            **self._common(), who=self.who, channel=some(self.channel), at=self.at, by=some(self.by),
+            satisfaction=self.satisfaction,
+        )  # fmt: skip
 
 
 class ReturnedIn(_ReceiptIn):

@@ -160,3 +160,34 @@ async def test_who_is_before_the_arbitrators_already_is_not_sent_there(ledger: L
     """The ticket says so before anybody has registered the case number."""
     await answered(ledger, JOINT + "此事劳动仲裁已立案。", petitioner=Petitioner("桑女士", "13600000303"))
     assert EMPLOYER not in about(await remedies(ledger))
+
+
+async def test_a_supplement_that_blames_the_employer_adds_the_way_against_it(ledger: Ledger) -> None:
+    """S21: the pension was computed right; the employer had declared too little. Two authorities and the employer."""
+    case_id = await ledger.ticket(
+        "来电人邬先生2025年12月退休，养老金每月2240元，比同工龄的工友少三百多，怀疑算错了，要求重新核。",
+        petitioner=Petitioner("邬先生", "13600002121"), counterparty=Counterparty("县人社局", type=CounterpartyType.AGENCY),
+    )  # fmt: skip
+    assert (await ledger.view(case_id))["lead"] == "hrss"
+    await ledger.receipt(case_id, "hrss", "signed")
+    await ledger.event(
+        case_id,
+        "supplement",
+        content="人社说发得没错，是原单位2024年按4100给我报的，我实际7900，我要求单位把差的补报上，再给我重算。",
+    )
+    assert "employer_blamed" in (await ledger.file(case_id)).case.flags
+    await ledger.act(case_id, "classify", category="contribution_base", lead="tax", co_units=("hrss",), reason="补充")
+    await ledger.receipt(case_id, "hrss", "opinion", text="计算无误")
+    await ledger.receipt(case_id, "tax", "opinion", text="责令更正申报")
+    await ledger.receipt(case_id, "hrss", "consolidated", text="先更正申报，再重算")
+    assert about(await remedies(ledger)) == {f"对税务局:{TAX}", f"对人社局:{AGENCY}", EMPLOYER}
+
+
+async def test_a_supplement_that_asks_for_secrecy_is_kept_from_the_units(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE)
+    assert (await ledger.view(case_id))["confidential"] is False
+    await ledger.fresh()
+    await ledger.event(case_id, "supplement", content="请对我的信息保密，不要告诉单位是我反映的。")
+    assert (await ledger.view(case_id))["confidential"] is True
+    (updated,) = await ledger.fresh(target="tax")
+    assert "桑女士" not in str(updated["case"])

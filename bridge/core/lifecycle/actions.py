@@ -36,6 +36,7 @@ from bridge.core.vocabulary import (
     DeadlineKind,
     MessageType,
     NoticeKind,
+    Party,
     ProcedureId,
     Role,
     Side,
@@ -387,6 +388,7 @@ def _told(work: Work, action: OperatorAction) -> None:
         work, side, text=action.text, channel=action.channel, at=action.at or work.now, by=action.by,
         reason=action.not_applicable,
     )  # fmt: skip
+    sides.satisfied(work, Party(side), action.satisfaction)
 
 
 def _objection(work: Work, action: OperatorAction) -> None:

@@ -20,6 +20,7 @@ from bridge.core.lifecycle import (
     recusal,
     replying,
     secrecy,
+    sides,
     stages,
     views,
 )
@@ -32,6 +33,7 @@ from bridge.core.vocabulary import (
     Conclusion,
     DeadlineKind,
     MessageType,
+    Party,
     ReceiptType,
     Role,
     Side,
@@ -148,6 +150,7 @@ def _told(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
         who=receipt.who, channel=receipt.channel, by=receipt.by, note=receipt.note,
     )  # fmt: skip
     replying.told(work, Side(receipt.who or "payer"), channel=receipt.channel, at=at, by=receipt.by)
+    sides.satisfied(work, Party(receipt.who or "payer"), receipt.satisfaction)
 
 
 def _returned(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:

@@ -14,7 +14,7 @@ from bridge.core.calendar import civil_date
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Counterparty, Opinion, SideRecord
 from bridge.core.remedy import Opponent
-from bridge.core.vocabulary import Side, SideStatus, TicketKind
+from bridge.core.vocabulary import Party, Side, SideStatus, TicketKind
 
 DEFAULT_TEMPLATE = "other_side"
 """The rules' template for the other side; it may name units and the category, never what the ticket says."""
@@ -35,6 +35,15 @@ def told(work: Work, side: Side, **how: Any) -> None:
     status = SideStatus.NOT_APPLICABLE if how.get("reason") else SideStatus.TOLD
     given = {name: value for name, value in how.items() if value is not None}
     _set(work, replace(_stored(work, side), status=status, **given))
+
+
+def satisfied(work: Work, party: Party, value: str | None, **said: Any) -> None:
+    """Note how satisfied a party is (R2); of a side of the dispute its record keeps it. It moves nothing else."""
+    if value is None:
+        return
+    work.record("satisfaction.recorded", party=party.value, value=value, **said)
+    if party is not Party.GOVERNMENT:
+        _set(work, replace(_stored(work, Side(party)), satisfaction=value))
 
 
 def composed(work: Work, final: Opinion) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.lifecycle import clocks, extensions, notices, replying, rounds, stages, telling, views
+from bridge.core.lifecycle import clocks, extensions, notices, replying, rounds, sides, stages, telling, views
 from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Ticket, TicketDraft
@@ -26,6 +26,9 @@ from bridge.core.vocabulary import (
     UrgeLevel,
 )
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
+
+_AT_REGISTRATION = frozenset({"period_unknown", "complex_suggested"})
+"""Flags that only say how a ticket was first taken."""
 
 _URGE_NAMES = {UrgeLevel.URGE: "催办", UrgeLevel.SUPERVISE: "督办", UrgeLevel.CRITICISE: "通报"}
 
@@ -42,16 +45,19 @@ def revise(work: Work, ticket: Ticket, draft: TicketDraft) -> None:
         supplements=(*ticket.body.supplements, *draft.body.supplements),
         attachments=tuple(dict.fromkeys((*draft.body.attachments, *ticket.body.attachments))),
     )
-    work.set_ticket(
+    revised = work.set_ticket(
         ticket, body=body, digest=draft.digest, revision=ticket.revision + 1, urgency=draft.urgency,
     )  # fmt: skip
-    work.set_case(confidential=work.case.confidential or _asks_secrecy(work, ticket, draft))
+    _read_again(work, revised, draft.kind or ticket.kind)
     work.record("ticket.revised", ticket=ticket.id, revision=ticket.revision + 1)
 
 
-def _asks_secrecy(work: Work, ticket: Ticket, draft: TicketDraft) -> bool:
-    flags = work.context.rules.assess(facts_of(ticket.feed, draft, work.context)).classification.flags
-    return is_confidential(work.policy, draft.kind or ticket.kind, draft.body, flags)
+def _read_again(work: Work, ticket: Ticket, kind: TicketKind) -> None:
+    """Learn from new words what they ask and say besides: secrecy, flags. Category and units are a person's to change."""
+    found = work.context.rules.assess(facts_of(ticket.feed, ticket, work.context)).classification.flags
+    news = tuple(flag for flag in found if flag not in (*work.case.flags, *_AT_REGISTRATION))
+    secret = is_confidential(work.policy, kind, ticket.body, found)
+    work.set_case(flags=(*work.case.flags, *news), confidential=work.case.confidential or secret)
 
 
 def _supplement(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
@@ -62,7 +68,8 @@ def _supplement(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
         attachments=(*ticket.body.attachments, *event.attachments),
     )
     revision = ticket.revision + 1
-    work.set_ticket(ticket, body=body, revision=revision, digest=f"{ticket.digest.split('+')[0]}+{revision}")
+    digest = f"{ticket.digest.split('+')[0]}+{revision}"
+    _read_again(work, work.set_ticket(ticket, body=body, revision=revision, digest=digest), ticket.kind)
     work.record("ticket.supplemented", ticket=ticket.id, revision=revision)
 
 
@@ -158,7 +165,7 @@ def _extension_denied(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 
 def _satisfaction(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    work.record("satisfaction.recorded", ticket=ticket.id, value=event.value, note=event.note)
+    sides.satisfied(work, event.party, event.value, ticket=ticket.id, note=event.note)
 
 
 def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:

@@ -142,7 +142,7 @@ def _result(matter: Matter) -> Fields:
         "答复情况": _answers(matter),
         "异议情况": _objection(matter),
         "满意度": words.joined(
-            words.SATISFACTIONS.get(str(event.detail.get("value")), "")
+            words.satisfaction(str(event.detail.get("party", "payer")), str(event.detail.get("value")))
             for event in matter.events("satisfaction.recorded")
         ),
     }

@@ -96,7 +96,14 @@ RETENTION = {
 SIDES = {"payer": "缴费人", "other_side": "争议对方"}
 OBJECTIONS = {"none": "无异议", "lapsed": "逾期未提出"}
 SATISFACTIONS = {"satisfied": "满意", "basic": "基本满意", "unsatisfied": "不满意"}
+SATISFIED_PARTIES = {**SIDES, "government": "地方党委政府"}
 FEEDS = {"hotline_12345": "12345热线", "xinfang": "信访", "counter": "来访、来电"}
+
+
+def satisfaction(party: str, value: str) -> str:
+    """Return how satisfied a party is; the payer's own is said without naming him."""
+    said = SATISFACTIONS.get(value, "")
+    return said if party == "payer" or not said else f"{SATISFIED_PARTIES[party]}：{said}"
 
 
 def day(instant: datetime | None) -> str:
