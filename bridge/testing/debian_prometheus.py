@@ -33,14 +33,18 @@ def run_tool(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 class Prometheus:
-    """One server on loopback that keeps what it scraped in ``folder``."""
+    """One server on loopback that keeps its configuration and what it scraped in ``folder``."""
 
-    def __init__(self, folder: Path, config: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.log = folder / "prometheus.log"
-        self._data = folder / "prometheus"
-        self._config = config
+        self._data = folder / "data"
+        self._config = folder / "prometheus.yml"
         self._process: subprocess.Popen[bytes] | None = None
+
+    def configure(self, text: str) -> None:
+        """Write the configuration; rule files it names relatively lie in the same folder."""
+        self._config.write_text(text, encoding="utf-8")
 
     def start(self) -> None:
         """Start and wait until it answers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 OPS = ROOT / "ops"
 RULES = sorted((OPS / "prometheus").glob("*.rules.yml"))
 UNIT_TESTS = sorted((OPS / "prometheus/tests").glob("*.test.yml"))
+DASHBOARDS = sorted((OPS / "grafana/dashboards").glob("*.json"))
 RUNBOOKS = ROOT / "docs/runbooks"
 
 TARGET = {"job", "instance"}
@@ -99,3 +101,30 @@ def unknown_parts(expr: str) -> list[str]:
         asked = {matcher.name for matcher in selector.matchers.matchers}
         wrong += [f"{selector.name}{{{label}}}" for label in sorted(asked - labels)]
     return wrong
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One query of a panel, as Prometheus is asked when a person looks."""
+
+    dashboard: str
+    panel: str
+    expr: str
+
+
+def dashboards() -> dict[str, dict[str, Any]]:
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS}
+
+
+def shown() -> list[Shown]:
+    return [
+        Shown(name, panel["title"], chosen(query["expr"]))
+        for name, dashboard in dashboards().items()
+        for panel in dashboard["panels"]
+        for query in panel["targets"]
+    ]
+
+
+def chosen(expr: str) -> str:
+    """Put the variables' values into an expression."""
+    return expr.replace("$job", "ticketbridge").replace("$unit", ".*")
