@@ -115,27 +115,34 @@ class Store:
         await self._writer.start()
 
     async def is_empty(self) -> bool:
-        """Tell, before :meth:`start`, whether the database holds nothing yet. Raises ConfigError, Unavailable."""
-        return await self.schema() is SchemaState.EMPTY
+        """Tell, before :meth:`start`, whether this region has nothing in the database yet; others may.
+
+        Raises ConfigError, Unavailable.
+        """
+        return await self._look(self._has_nothing, absent=True)
 
     async def schema(self) -> SchemaState:
         """Tell, before :meth:`start`, where the database stands; nothing is changed. Raises ConfigError, Unavailable."""
+        return await self._look(migrate.state, absent=SchemaState.EMPTY)
+
+    async def _look(self, look: Callable[[Connection], T], *, absent: T) -> T:
+        """Look at a database that is not opened; ``absent`` is the answer for a file that is not there."""
         try:
             if self.single:
-                return await asyncio.to_thread(self._sqlite_schema)
+                return await asyncio.to_thread(self._look_at_file, look, absent)
             async with closing_engine(self.url) as pool, pool.connect() as connection:
-                return await connection.run_sync(migrate.state)
+                return await connection.run_sync(look)
         except engines.FAILURES as error:
             raise engines.at_start(error) from error
 
-    def _sqlite_schema(self) -> SchemaState:
+    def _look_at_file(self, look: Callable[[Connection], T], absent: T) -> T:
         file = Path(self.url.database or "")
         if not file.exists() or file.stat().st_size == 0:
-            return SchemaState.EMPTY
+            return absent
         engine = engines.sqlite_engine(self.url, read_only=True)
         try:
             with engine.connect() as connection:
-                return migrate.state(connection)
+                return look(connection)
         finally:
             engine.dispose()
 
@@ -216,10 +223,17 @@ class Store:
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
             old.backup(new)
 
+    def _has_nothing(self, connection: Connection) -> bool:
+        return migrate.state(connection) is SchemaState.EMPTY or self._sealed_check(connection) is None
+
+    def _sealed_check(self, connection: Connection) -> str | None:
+        """Return what this region's key sealed when it first opened the database."""
+        where = (_SETTINGS.c.region_code == self.region, _SETTINGS.c.name == "key_check")
+        return connection.execute(select(_SETTINGS.c.value).where(*where)).scalar()
+
     def _check_key(self, connection: Connection) -> None:
         """Refuse to run with another key than the one the data was sealed with."""
-        where = (_SETTINGS.c.region_code == self.region, _SETTINGS.c.name == "key_check")
-        sealed = connection.execute(select(_SETTINGS.c.value).where(*where)).scalar()
+        sealed = self._sealed_check(connection)
         aad = f"settings.key_check:{self.region}".encode()
         if sealed is None:
             value = self.vault.seal(_CHECK, aad).hex()

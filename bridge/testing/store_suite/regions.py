@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, UniqueConstraint, insert, literal, select
+from sqlalchemy import Engine, Table, UniqueConstraint, event, insert, literal, select
 
 from bridge.core.commands import UnitReceipt
 from bridge.core.model import OpinionBody
@@ -117,6 +120,45 @@ class RegionSuite:
         fetched = await there.write(lambda tx: there.pulling.fetch(tx, "unit", "tax", None, 9, LATER))
         assert fetched.bodies == []
         assert await there.write(lambda tx: there.leases.hold(tx, "clock", "p2", NOW, LATER))
+
+    async def test_every_statement_names_the_region_once_for_each_table(self, database: Database) -> None:
+        """Also those that are compiled once and handed to the driver (which on PostgreSQL is seen here)."""
+        service = service_on(await database.open())
+        store, said = service.runtime.store, set[str]()
+        with listening(said):
+            view = await fill(service)
+            await service.assessment("2026-03-01", "2026-03-31", "unit")
+            await service.hotspots("2026-03-01", "2026-03-31")
+            await service.foresee(LATER, "")
+            await service.examples(NOW, None)
+            await store.read(lambda tx: [store.audit.page(tx), _seen(tx, store, view)])
+            await _upset(service)
+        about_rows = {statement for statement in said if tables_of(statement)}
+        assert len(about_rows) > 40
+        assert {each for each in about_rows if each.count("region_code") < len(tables_of(each))} == set()
+
+
+NAMED = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO|,)\s+(\w+)\b(?!\.)", re.IGNORECASE)
+
+
+def tables_of(statement: str) -> list[str]:
+    """Return the ledger's tables a statement names, each as often as it does."""
+    names = {table.name for table in TABLES}
+    return [name for name in NAMED.findall(statement) if name in names]
+
+
+@contextmanager
+def listening(said: set[str]) -> Iterator[None]:
+    """Note every statement that SQLAlchemy hands to a driver, whichever engine it is."""
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.add(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 async def _upset(service: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import pytest
@@ -23,6 +24,7 @@ from bridge.testing.store_suite.outbox import PULLED, message, put
 
 AT_ONCE = 50
 ROUNDS = 20
+LEASE = timedelta(seconds=6)
 KILLS = 8
 CONFLICT = "DO $$ BEGIN RAISE EXCEPTION 'simulated' USING ERRCODE = '40001'; END $$"
 
@@ -137,6 +139,29 @@ class ReplicaSuite:
         assert sorted(offered.values()) == [*range(AT_ONCE), *range(1000, 1000 + AT_ONCE)]
         assert len(acknowledged) == len(set(acknowledged))
         assert len(acknowledged) + len(rest.bodies) == 2 * AT_ONCE
+
+    async def test_a_lease_has_one_holder_and_passes_on_when_it_ends(self, database: Database) -> None:
+        """However many processes reach for it in the same moment; who lost it is told at the next renewal."""
+        stores = [await database.open() for _ in range(database.replicas)]
+
+        async def holders(first: int, wall: datetime) -> list[str]:
+            names = [f"p{number}" for number in range(first, first + 12)]
+            got = await asyncio.gather(
+                *[hold(stores[number % len(stores)], name, wall) for number, name in enumerate(names)]
+            )
+            return [name for name, held in zip(names, got, strict=True) if held]
+
+        async def hold(store: Store, owner: str, wall: datetime) -> bool:
+            return await store.write(lambda tx: store.leases.hold(tx, "feed:x", owner, wall, wall + LEASE))
+
+        (first,) = await holders(0, NOW)
+        assert await holders(20, NOW + LEASE / 2) == []
+        assert await hold(stores[0], first, NOW + LEASE / 2)
+        (second,) = await holders(20, NOW + LEASE * 2)
+        assert second != first
+        assert not await hold(stores[-1], first, NOW + LEASE * 2)
+        fence = await count(stores[0], f"leases WHERE owner = '{second}' AND fence = 2")
+        assert fence == 1
 
 
 async def joint_case(service: Service) -> tuple[str, str]:
