@@ -19,7 +19,7 @@ from tests.conftest import empty_database
 pytestmark = [pytest.mark.acceptance, pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(240)]
 
 ENVIRONMENT = {"BRIDGE_REVIEW": "false", "BRIDGE_WEB__DRAIN_SECONDS": "0"}
-COUNT = 25
+COUNT = 12
 CALM_SECONDS = 120.0
 
 
