@@ -18,6 +18,7 @@ from bridge.cli import (
     cases,
     daemon,
     database,
+    daybook,
     doctor,
     documents,
     dossier,
@@ -57,6 +58,7 @@ app.command(name="metrics")(metrics.metrics)
 app.command(name="migrate-store")(move.migrate_store)
 app.command()(outbox.replay)
 app.command(name="import")(takeover.take_over)
+app.command(name="ledger")(daybook.print_ledger)
 app.command()(reconcile.backfill)
 app.command()(reconcile.reconcile)
 for name, group in (

@@ -20,6 +20,7 @@ from bridge.core.model import Actor, TicketDraft
 from bridge.core.policy import Rules
 from bridge.errors import NotFound, Unavailable
 from bridge.pipeline import (
+    daybook,
     deadlines,
     examples,
     forecast,
@@ -34,6 +35,7 @@ from bridge.pipeline import (
     takeover,
 )
 from bridge.pipeline.commit import Committed
+from bridge.pipeline.daybook import Daybook
 from bridge.pipeline.forecast import Foreseen
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.intake import Taken
@@ -160,6 +162,10 @@ class Service:
         for committed in done:
             self.after(committed)
         return body
+
+    async def daybook(self, reader: str | None, *, reveal: bool) -> Daybook:
+        """Return the daily 台账: every open case, or those of a unit as it may see them."""
+        return await daybook.daybook(self.runtime, reader, reveal=reveal)
 
     async def tickets_of(self, feed: str) -> list[OwnTicket]:
         """Return every ticket of a feed as the reconciliation sees it."""

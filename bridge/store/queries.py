@@ -99,6 +99,12 @@ class QueryStore:
         mine = mine if query.after is None else mine.where(_A.c.case_id > query.after)
         return [_C.c.id.in_(mine.order_by(_A.c.case_id).limit(query.limit + 1))]
 
+    def open_cases(self, tx: Tx, states: list[str], after: str, limit: int, *, unit: str | None) -> list[str]:
+        """Return the ids of cases in these states after an id, those with an assignment of ``unit`` if one is named."""
+        query = select(_C.c.id).where(_C.c.region_code == self.region, _C.c.state.in_(states), _C.c.id > after)
+        query = query if unit is None else query.where(self._has_unit(unit))
+        return [row.id for row in tx.read(query.order_by(_C.c.id).limit(limit))]
+
     def taken_from(self, tx: Tx, unit: str, case_ids: list[str]) -> list[str]:
         """Return which of these cases once gave this unit an assignment that was taken back."""
         query = select(_A.c.case_id).where(

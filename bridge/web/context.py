@@ -16,6 +16,7 @@ from bridge.core.model import Actor, TicketDraft
 from bridge.core.policy import Rules
 from bridge.documents.desk import Desk
 from bridge.metrics import Metrics
+from bridge.pipeline.daybook import Daybook
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.tokens import Operator
@@ -67,6 +68,9 @@ class Service(Protocol):
 
     async def history(self, case_id: str, reader: str | None = None) -> dict[str, Any]:
         """Return one case's history."""
+
+    async def daybook(self, reader: str | None, *, reveal: bool) -> Daybook:
+        """Return the daily 台账."""
 
     async def outbox(self, limit: int, **equal: str | None) -> dict[str, Any]:
         """Return the newest messages of the outbox, without bodies."""

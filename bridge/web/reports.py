@@ -5,17 +5,22 @@ Owns: ``/v1/reports/…``. Must not: count anything.
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from bridge.core.operators import OperatorRole
-from bridge.errors import Forbidden
+from bridge.documents.daybook import workbook
+from bridge.errors import Forbidden, NotFound
 from bridge.web.answers import json_answer
-from bridge.web.bearer import operator_of
+from bridge.web.bearer import operator_of, unit_bound
 from bridge.web.context import context_of
 from bridge.web.parameters import only, text_of
 
 HOTSPOTS = ("from", "to")
 ASSESSMENT = (*HOTSPOTS, "group")
+DAYBOOK = ("unit",)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def get_assessment(request: web.Request) -> web.Response:
@@ -31,6 +36,23 @@ async def get_hotspots(request: web.Request) -> web.Response:
     await _allow(request)
     only(request, HOTSPOTS)
     return json_answer(await context_of(request).service.hotspots(text_of(request, "from"), text_of(request, "to")))
+
+
+async def get_daybook(request: web.Request) -> web.Response:
+    """Give the daily 台账 as a workbook to print; a clerk gets the own unit's, a confidential petitioner blanked for whoever may not know."""
+    operator = await operator_of(request)
+    only(request, DAYBOOK)
+    wanted = text_of(request, "unit")
+    own = unit_bound(operator)
+    if own is not None and wanted not in (None, own):
+        raise Forbidden("经办员只能取本单位的台账")
+    reader = own or wanted
+    units = context_of(request).rules().policy.units
+    if reader is not None and reader not in units:
+        raise NotFound("没有这个单位，请核对 unit")
+    book = await context_of(request).service.daybook(reader, reveal=False)
+    headers = {"Content-Disposition": f'attachment; filename="ledger-{reader or "county"}.xlsx"'}
+    return web.Response(body=await asyncio.to_thread(workbook, book), content_type=XLSX, headers=headers)
 
 
 async def _allow(request: web.Request) -> None:

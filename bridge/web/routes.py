@@ -173,6 +173,17 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "/v1/reports/ledger",
+        reports.get_daybook,
+        "在办案件台账（XLSX，供打印）；经办员取到本单位的",
+        Caller.OPERATOR,
+        {200: None},
+        refusals=(403, 404, 422),
+        query=reports.DAYBOOK,
+        media_type=reports.XLSX,
+    ),
+    Route(
+        "GET",
         "/v1/reports/hotspots",
         reports.get_hotspots,
         "焦点、堵点：同一单位反复、多次退单、逾期",

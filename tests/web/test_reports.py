@@ -47,3 +47,14 @@ async def test_a_wrong_parameter_is_named(site: Site, query: str, field: str) ->
     answer = await site.ask("GET", f"/v1/reports/assessment?{query}", headers=await site.token("office"))
     assert answer.status == 422
     assert [problem["path"] for problem in answer.body["errors"]] == [field]
+
+
+async def test_the_ledger_to_print_is_bounded_like_the_cases(site: Site) -> None:
+    await site.ticket()
+    path = "/v1/reports/ledger"
+    whole = await site.ask("GET", path, headers=await site.token("office"))
+    assert (whole.status, whole.raw[:2]) == (200, b"PK")
+    clerk = await site.token("clerk", "hrss")
+    assert (await site.ask("GET", path, headers=clerk)).status == 200
+    assert (await site.ask("GET", f"{path}?unit=tax", headers=clerk)).status == 403
+    assert (await site.ask("GET", f"{path}?unit=nobody", headers=await site.token("office"))).status == 404
