@@ -16,7 +16,7 @@ UV_VERSION := 0.13.9
 # A recipe is one shell script that stops at the first failure; its first line's @ silences all of it.
 heading = printf '\n== %s ==\n' "$(1)"
 
-.PHONY: help setup setup-eval run test check bench eval soak lock format clean
+.PHONY: help setup setup-eval run test check bench profile eval soak lock format clean
 
 help: ## 列出全部目标
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,9 +65,14 @@ check: setup ## CI 所做的一切:格式、规范、类型、分层、schemas�
 	$(BIN)/bridge rules test $(RULES)
 	$(MAKE) test
 
-bench: setup ## 基准测试,逐项对照限值
+bench: setup ## 基准测试,逐项对照限值,写入 docs/reference/performance.md(ROUNDS、TICKETS、GROWTH)
 	@$(call heading,bench)
 	$(PYTEST) tests/benchmarks -p no:randomly -p no:xdist --timeout=1800 -s $(ARGS)
+	$(BIN)/python -m tests.benchmarks.report
+
+profile: setup ## 一件工单的 CPU 用在哪里
+	@$(call heading,profile)
+	$(BIN)/python -m tests.benchmarks.profile
 
 eval: setup ## 在标注文件上量准确率(DATA=目录)
 	@$(call heading,eval)

@@ -205,6 +205,13 @@ class BridgeProcess:
         """
         wait_until(self._is_ready, timeout_seconds=START_TIMEOUT_SECONDS, what="/readyz")
 
+    @property
+    def pid(self) -> int:
+        """The process of this life. Raises RuntimeError before the first."""
+        if self._process is None:
+            raise RuntimeError("not started yet")
+        return self._process.pid
+
     def is_running(self) -> bool:
         """Tell whether the process lives."""
         return self._process is not None and self._process.poll() is None
