@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bridge.core.model import Attachment, OpinionBody
+from bridge.core.model import Attachment, Counterparty, OpinionBody
 from bridge.core.vocabulary import PartDisposal, Party, ProcedureId, ReceiptType, ReturnReason, UrgeLevel
 
 
@@ -133,6 +133,7 @@ class OperatorAction:
     lead: str | None = None
     co_units: tuple[str, ...] | None = None
     procedure: ProcedureId | None = None
+    counterparty: Counterparty | None = None
     unit: str | None = None
     assignment_id: str | None = None
     until: datetime | None = None

@@ -6,6 +6,7 @@ Owns: one model per action. Must not: judge roles or whether an action is legal 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -28,6 +29,7 @@ from bridge.wire.fields import (
 from bridge.wire.problems import chosen, validated
 from bridge.wire.receipt import ReceiptIn
 from bridge.wire.strict_json import loads_object
+from bridge.wire.ticket import CounterpartyIn
 
 MAX_PARTS = 20
 """A ticket of more matters than this is a letter to be read by a person."""
@@ -54,6 +56,12 @@ class ClassifyAction(_ActionIn):
     lead: Line | None = None
     co_units: Lines | None = None
     procedure: ProcedureId | None = None
+    counterparty: CounterpartyIn | None = Field(default=None, description="更正争议对方；工单原文不动")
+
+    def core(self) -> OperatorAction:
+        """Convert."""
+        corrected = self.counterparty.core() if self.counterparty else None
+        return replace(super().core(), counterparty=corrected)
 
 
 class UnitAction(_ActionIn):

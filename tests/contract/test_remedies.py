@@ -183,6 +183,20 @@ async def test_a_supplement_that_blames_the_employer_adds_the_way_against_it(led
     assert about(await remedies(ledger)) == {f"对税务局:{TAX}", f"对人社局:{AGENCY}", EMPLOYER}
 
 
+async def test_a_person_may_correct_whom_the_dispute_is_with(ledger: Ledger) -> None:
+    """S21: the other side is no longer the agency but the employer, who gets the letter."""
+    case_id = await ledger.ticket(SINGLE, counterparty=AGENCY_TAX)
+    await ledger.fresh()
+    employer = Counterparty("邬先生的原单位", type=CounterpartyType.EMPLOYER)
+    await ledger.act(case_id, "classify", category="contribution_base", counterparty=employer, reason="来电人补充")
+    (updated,) = await ledger.fresh(target="tax")
+    assert updated["case"]["tickets"][0]["counterparty"]["name"] == "邬先生的原单位"
+    await ledger.receipt(case_id, "tax", "opinion", text="责令更正申报")
+    assert EMPLOYER in about(await remedies(ledger))
+    other = next(side for side in (await ledger.view(case_id))["sides"] if side["side"] == "other_side")
+    assert other["status"] == "pending"
+
+
 async def test_a_supplement_that_asks_for_secrecy_is_kept_from_the_units(ledger: Ledger) -> None:
     case_id = await ledger.ticket(SINGLE)
     assert (await ledger.view(case_id))["confidential"] is False

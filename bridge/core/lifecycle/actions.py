@@ -7,6 +7,7 @@ Must not: know HTTP or roles beyond the actor it is given. Source: contract sect
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bridge.core import outside
@@ -162,6 +163,7 @@ def _assignment(work: Work, action: OperatorAction) -> Assignment:
 def _classify(work: Work, action: OperatorAction) -> None:
     if action.category is None or action.category not in work.policy.categories:
         raise InvalidPayload([Problem("category", "不是十类争议事项之一")])
+    _correct_counterparty(work, action)
     before, former = work.case.category, work.case.lead
     told = any(assignment.dispatched_at for assignment in work.assignments.values())
     route = work.context.rules.route(action.category, route_facts(work))
@@ -193,6 +195,20 @@ def _classify(work: Work, action: OperatorAction) -> None:
         stages.tell_upstream_lead(work)
     if told and before is not None and before != action.category:
         _tell_category_change(work, before)
+
+
+def _correct_counterparty(work: Work, action: OperatorAction) -> None:
+    """Let a person say whom the dispute is with, once that is known; what the upstream sent is kept as it came."""
+    other = action.counterparty
+    if other is None:
+        return
+    for ticket in list(work.tickets.values()):
+        revision = ticket.revision + 1
+        digest = f"{ticket.digest.split('+')[0]}+{revision}"
+        work.set_ticket(
+            ticket, body=replace(ticket.body, counterparty=other), revision=revision, digest=digest,
+        )  # fmt: skip
+    work.record("counterparty.corrected", name=other.name, type=other.type.value if other.type else None)
 
 
 def _procedure(work: Work) -> str | None:
