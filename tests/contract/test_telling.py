@@ -101,16 +101,16 @@ async def answered(ledger: Ledger, case_id: str) -> None:
     await ledger.deliver()
 
 
-async def test_the_archive_waits_until_the_payer_was_told_and_the_unit_is_reminded(ledger: Ledger) -> None:
+async def test_the_archive_waits_until_the_payer_was_told_and_the_unit_reads_why(ledger: Ledger) -> None:
     case_id = await ledger.ticket(SINGLE)
     await answered(ledger, case_id)
     await ledger.fresh()
     await ledger.until("2026-03-20T12:00:00+08:00")
     assert await ledger.state(case_id) == "replied"
-    (reminder,) = await ledger.fresh(target="tax")
-    assert reminder["type"] == "assignment.reminder"
-    assert reminder["untold_sides"] == ["payer", "other_side"]
-    assert [piece["kind"] for piece in reminder["to_tell"]] == ["transfer"]
+    (waits,) = await ledger.fresh(target="tax")
+    assert waits["type"] == "case.updated"
+    assert waits["untold_sides"] == ["payer", "other_side"]
+    assert [piece["kind"] for piece in waits["to_tell"]] == ["transfer"]
     assert "archive" not in (await ledger.view(case_id))["allowed_actions"]
     for side in ("payer", "other_side"):
         await ledger.receipt(case_id, "tax", "told", who=side, channel="电话")

@@ -90,18 +90,18 @@ def _end(work: Work, deadline: Deadline) -> None:
         work.set_case(objection="lapsed")
         work.record("objection.lapsed", deadline=deadline.id)
         replying.archive_if_done(work)
-        _remind_to_tell(work)
+        _say_what_waits(work)
     else:
         _miss(work, deadline)
 
 
-def _remind_to_tell(work: Work) -> None:
-    """Nobody objected, but somebody was not told yet: whoever answered is reminded, for the archive waits for it."""
+def _say_what_waits(work: Work) -> None:
+    """Nobody objected, but somebody was not told yet: whoever answered reads that the archive waits for it."""
     answered = stages.consolidator(work) or work.lead()
     waits = [r.side.value for r in sides.records(work) if r.status is SideStatus.PENDING]
     if work.case.state is CaseState.REPLIED and answered is not None and (waits or telling.open_(work)):
-        work.record("reminder.sent", kind="told", unit=answered.unit, step="archive")
-        views.send_unit(work, answered, MessageType.ASSIGNMENT_REMINDER, untold_sides=waits)
+        work.record("archive.delayed", unit=answered.unit, untold_sides=waits)
+        views.send_unit(work, answered, MessageType.CASE_UPDATED, untold_sides=waits)
 
 
 def _miss(work: Work, deadline: Deadline) -> None:
