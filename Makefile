@@ -16,7 +16,7 @@ UV_VERSION := 0.13.9
 # A recipe is one shell script that stops at the first failure; its first line's @ silences all of it.
 heading = printf '\n== %s ==\n' "$(1)"
 
-.PHONY: help setup setup-eval run test check bench profile eval soak lock format clean
+.PHONY: help setup setup-eval run test check docs bench profile eval soak lock format clean
 
 help: ## 列出全部目标
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ check: setup ## CI 所做的一切:格式、规范、类型、分层、schemas�
 	$(BIN)/bridge rules check $(RULES)
 	$(BIN)/bridge rules test $(RULES)
 	$(MAKE) test
+
+docs: setup ## 构建说明书到 build/site(有一处警告即失败,可离线看)
+	@$(call heading,docs)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: setup ## 基准测试,逐项对照限值,写入 docs/reference/performance.md(ROUNDS、TICKETS、GROWTH)
 	@$(call heading,bench)
