@@ -1,0 +1,139 @@
+"""The metrics tell the truth: after kills in the middle of work, gauges and counters agree with the ledger.
+
+The gauges are compared with the rows of the database, the counters of the last life with what the ledger says
+happened since that life began; a counter of a life that was killed ended with it.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bridge.testing.counterparts.control import wait_until
+from bridge.testing.counterparts.temper import Temper
+from bridge.testing.county import County
+from bridge.testing.storm import Storm
+from bridge.testing.tickets import tickets
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(300)]
+
+COUNT = 50
+KILLS = 3
+Samples = dict[str, dict[tuple[str, ...], float]]
+
+
+@pytest.fixture(scope="module")
+def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[County, datetime]]:
+    """A county after a storm, all calm; and when the life began that is still running."""
+    dice = random.Random(11)
+    bodies = [draft.body for draft in islice(tickets(dice, "TRUTH", datetime.now(UTC)), COUNT)]
+    temper = Temper(error_rate=0.1, duplicate_rate=0.05, seed=11)
+    folder = tmp_path_factory.mktemp("truth")
+    with County(folder, environment={"BRIDGE_REVIEW": "false"}, temper=temper) as county:
+        storm = Storm(county, dice, KILLS)
+        storm.rage(bodies[: COUNT // 2])
+        county.bridge.kill()
+        since = datetime.now(UTC)
+        county.bridge.start()
+        county.bridge.wait_ready()
+        county.hotline.load(bodies[COUNT // 2 :])
+        storm.calm(200)
+        yield county, since
+
+
+def test_the_gauges_are_what_the_database_holds(storm: tuple[County, datetime]) -> None:
+    county, _ = storm
+    wait_until(lambda: not disagreements(county), timeout_seconds=30, what="gauges that agree with the ledger")
+    assert disagreements(county) == {}
+    assert samples(county)["outbox_oldest_due_age_seconds"] == {(): 0.0}
+
+
+def test_the_counters_are_what_happened_since_the_process_began(storm: tuple[County, datetime]) -> None:
+    county, since = storm
+    found, events = samples(county), list(events_since(county, since))
+    kinds = Counter(event["type"] for event in events)
+    assert kinds["opinion.recorded"] > 0
+    assert counted(found, "tickets_accepted_total") == kinds["ticket.registered"]
+    assert counted(found, "classifications_total") == kinds["case.classified"]
+    assert counted(found, "replies_pushed_total") == kinds["reply.delivered"]
+    assert counted(found, "deadlines_missed_total") == kinds["deadline.missed"]
+    by_unit = Counter((event["detail"]["unit"],) for event in events if event["type"] == "opinion.recorded")
+    assert {labels: value for labels, value in found["opinions_recorded_total"].items() if value} == by_unit
+
+
+def test_every_attempt_that_did_not_fail_delivered_a_message(storm: tuple[County, datetime]) -> None:
+    county, since = storm
+    found = samples(county)
+    attempts, failures = counted(found, "delivery_attempts_total"), counted(found, "delivery_failures_total")
+    delivered = rows(county, f"SELECT COUNT(*) FROM outbox WHERE delivered_at >= '{since:%Y-%m-%d %H:%M:%S.%f}'")
+    assert failures > 0
+    assert {(): attempts - failures} == delivered
+
+
+GAUGES = {
+    "cases": "SELECT state, COUNT(*) FROM cases GROUP BY state",
+    "assignments": "SELECT unit, state, COUNT(*) FROM assignments GROUP BY unit, state",
+    "outbox_messages": "SELECT kind, state, COUNT(*) FROM outbox GROUP BY kind, state",
+    "deadlines": (
+        "SELECT kind, unit, CASE WHEN provisional AND status IN ('running', 'due_soon') THEN 'provisional' ELSE status END"
+        " AS shown, COUNT(*) FROM deadlines WHERE status != 'cancelled' GROUP BY kind, unit, shown"
+    ),
+}
+ORDER = {
+    "assignments": ("unit", "state"),
+    "outbox_messages": ("kind", "state"),
+    "deadlines": ("kind", "unit", "status"),
+}
+
+
+def samples(county: County) -> Samples:
+    """Read one scrape by the clock leader."""
+    text = wait_until(lambda: scrape(county), timeout_seconds=30, what="a leader's scrape")
+    found: Samples = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            name = sample.name.removeprefix("ticketbridge_")
+            labels = tuple(sample.labels[label] for label in ORDER.get(name, sorted(sample.labels)))
+            found.setdefault(name, {})[labels] = sample.value
+    return found
+
+
+def disagreements(county: County) -> dict[str, Any]:
+    """Return what the gauges and the rows say where they differ; a last message may still be on its way."""
+    found = samples(county)
+    shown = {name: {labels: value for labels, value in found[name].items() if value} for name in GAUGES}
+    held = {name: rows(county, statement) for name, statement in GAUGES.items()}
+    return {name: (shown[name], held[name]) for name in GAUGES if shown[name] != held[name]}
+
+
+def scrape(county: County) -> str:
+    text = county.bridge.ask("GET", "/metrics").raw.decode()
+    return text if "ticketbridge_outbox_oldest_due_age_seconds " in text else ""
+
+
+def counted(found: Samples, name: str) -> float:
+    return sum(found[name].values())
+
+
+def rows(county: County, statement: str) -> dict[tuple[Any, ...], float]:
+    connection = sqlite3.connect(f"file:{county.site.database}?mode=ro", uri=True)
+    try:
+        return {tuple(row[:-1]): float(row[-1]) for row in connection.execute(statement) if row[-1]}
+    finally:
+        connection.close()
+
+
+def events_since(county: County, since: datetime) -> Iterator[dict[str, Any]]:
+    token = county.bridge.add_token("truth", "auditor")
+    for ids in county.hotline.accepted().values():
+        for event in county.bridge.get(f"/v1/cases/{ids['case_id']}/history", token)["events"]:
+            if datetime.fromisoformat(event["occurred_at"]) >= since:
+                yield event
