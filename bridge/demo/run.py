@@ -15,6 +15,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from bridge.demo.crowd import Crowd
+from bridge.demo.lookout import places
 from bridge.demo.player import Player, Run, runs_of
 from bridge.demo.stories import CLOSES, CRASHES, OPENS, STORIES
 from bridge.demo.story import instant
@@ -39,6 +40,8 @@ def run_demo(*, once: bool = False, tickets: int = 0, speed: float = 600.0, port
     began = time.monotonic()
     with _ended_by_signal(), World(instant(OPENS), _usable(console, port)) as world:
         console.print(f"网桥已就绪:{world.county.site.url}(SQLite,数据在 {world.directory})", soft_wrap=True)
+        for line in places(world.county.site.url, world.directory):
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
         judged = _perform(console, world)
         if tickets:
             _feed(console, world, tickets)

@@ -28,6 +28,7 @@ def test_every_story_ends_as_it_says(tmp_path: Path) -> None:
     assert process.returncode == 0, told
     assert f"{len(STORIES)}/{len(STORIES)} 个故事如期" in told
     assert "kill -9" in told
+    assert "/metrics" in told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,9 +11,9 @@ import pytest
 import typer
 
 from bridge.cli import app
-from tests.ops.watching import RUNBOOKS, alerts
+from tests.ops.watching import ROOT, RUNBOOKS, alerts
 
-PAGES = sorted(RUNBOOKS.glob("*.md"))
+PAGES = [*sorted(RUNBOOKS.glob("*.md")), ROOT / "docs/howto/watch.zh-CN.md"]
 FENCED = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(bridge [^`]+)`")
 SECTIONS = ("意思", "影响谁", "看什么", "怎么做", "找谁")
