@@ -246,11 +246,15 @@ class TicketProgress(_Push):
 
 
 class TicketExtensionRequested(_Push):
-    """The lead asks for more time."""
+    """The lead asks for more time than ``due``; by the rules (``clause``) no later than ``latest``."""
 
     type: Literal["ticket.extension_requested"]
     until: datetime
     reason: str | None
+    due: datetime | None = None
+    more_working_days: int | None = None
+    latest: datetime | None = None
+    clause: str | None = None
 
 
 class TicketReplied(_Push):

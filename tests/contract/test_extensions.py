@@ -51,6 +51,11 @@ async def test_more_than_the_cap_is_refused_with_the_latest_date(ledger: Ledger)
     assert "最长延10个工作日，限一次" in problem.message
     assert "ticket.extension_requested" not in [m["type"] for m in await ledger.messages(kind="upstream")]
     await ask(ledger, case_id, "2026-03-23T23:59:59")
+    asked = (await ledger.messages(kind="upstream"))[-1]
+    assert {name: asked[name] for name in ("type", "due", "more_working_days", "latest", "clause")} == {
+        "type": "ticket.extension_requested", "due": "2026-03-09T23:59:59+08:00", "more_working_days": 10, "latest": CAP,
+        "clause": "四（三）：自原时限起最长延10个工作日，限一次",
+    }  # fmt: skip
     assert (await ledger.assignment(case_id, "tax"))["extension"] == {
         "until": CAP, "reason": "调取流水", "decision": None, "latest": CAP,
     }  # fmt: skip

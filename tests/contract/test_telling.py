@@ -89,6 +89,13 @@ async def test_more_time_for_the_answer_is_told_the_payer(ledger: Ledger, grante
     assert await to_tell(ledger, case_id) == []
 
 
+async def test_less_time_is_nothing_to_tell(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(JOINT)
+    await ledger.receipt(case_id, "tax", "signed")
+    await ledger.event(case_id, "extension_granted", until=at("2026-03-20T18:00:00"))
+    assert await to_tell(ledger, case_id) == []
+
+
 async def test_more_time_for_a_co_unit_concerns_no_payer(ledger: Ledger) -> None:
     case_id = await ledger.ticket(JOINT)
     hrss = await ledger.assignment(case_id, "hrss")

@@ -36,7 +36,6 @@ from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
     MessageType,
-    NoticeKind,
     Party,
     ProcedureId,
     Role,
@@ -356,12 +355,12 @@ def _extend(work: Work, action: OperatorAction) -> None:
         raise IllegalTransition(extensions.why_not(work, assignment), allowed_actions=allowed_actions(work))
     if wrong := extensions.problems(work, assignment, action.until):
         raise InvalidPayload(wrong)
-    clause = f"批准延期：{action.reason or ''}"
+    clause, before = f"批准延期：{action.reason or ''}", extensions.limit(work, assignment)
     extensions.extend_opinion(work, assignment, action.until, clause)
     if assignment.role is Role.LEAD:
         for ticket in work.owing_tickets():
             extensions.extend_reply(work, ticket, action.until, clause)
-        telling.owe(work, NoticeKind.EXTENSION, assignment.unit, until=action.until)
+        telling.more_time(work, assignment, before, action.until)
     extensions.decide(work, assignment, "granted")
     work.record("extension.granted", assignment=assignment.id, until=views.iso(action.until), reason=action.reason)
 

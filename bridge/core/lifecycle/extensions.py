@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
+from typing import Any
 
+from bridge.core.calendar import civil_date
 from bridge.core.deadline import due_at
 from bridge.core.lifecycle import clocks
 from bridge.core.lifecycle.work import Work
@@ -70,6 +72,20 @@ def problems(work: Work, assignment: Assignment, until: datetime) -> list[Proble
     if end is None or until <= end:
         return []
     return [Problem("until", f"最迟只能延到{_said(end)}（{_rule_text(work, assignment)}）")]
+
+
+def grounds(work: Work, assignment: Assignment, ticket: Ticket, until: datetime) -> dict[str, Any]:
+    """Return what an upstream needs to judge a request: the limit as it stands, how much more, and the rules' own end."""
+    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    due = clock.due_at if clock else None
+    more = work.policy.calendar.working_days_between(civil_date(due), civil_date(until)) if due else None
+    end = latest(work, assignment)
+    return {
+        "due": clocks.iso(due),
+        "more_working_days": more,
+        "latest": clocks.iso(end),
+        "clause": _rule_text(work, assignment) or None,
+    }
 
 
 def extend_reply(work: Work, ticket: Ticket, until: datetime, clause: str) -> None:

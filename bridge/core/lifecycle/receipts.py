@@ -248,7 +248,11 @@ def _extension_requested(work: Work, assignment: Assignment, receipt: UnitReceip
     )
     if assignment.role is Role.LEAD:
         asked = [ticket for ticket in work.owing_tickets() if _ends_before(work, ticket, until)]
-        views.push_all(work, MessageType.TICKET_EXTENSION_REQUESTED, asked, until=views.iso(until), reason=reason)
+        for ticket in asked:
+            grounds = extensions.grounds(work, assignment, ticket, until)
+            views.push(
+                work, ticket, MessageType.TICKET_EXTENSION_REQUESTED, until=views.iso(until), reason=reason, **grounds
+            )
     else:
         views.send_office(work, assignment, "extension_requested", until=views.iso(until), note=reason)
 

@@ -37,6 +37,12 @@ def owe(work: Work, kind: NoticeKind, unit: str, *, until: datetime | None = Non
     work.record("notice.owed", kind=kind.value, unit=unit, in_writing=_in_writing(work, notice))
 
 
+def more_time(work: Work, lead: Assignment, before: datetime | None, until: datetime) -> None:
+    """Note that the payer must be told of more time for the answer, if ``until`` is more than it had ``before``."""
+    if before is None or until > before:
+        owe(work, NoticeKind.EXTENSION, lead.unit, until=until)
+
+
 def given(work: Work, *, channel: str | None, at: datetime | None, by: str | None, reason: str | None) -> None:
     """The payer was told (or, with ``reason``, need not be): settle the open notices that this proves."""
     at = at or work.now

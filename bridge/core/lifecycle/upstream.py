@@ -19,7 +19,6 @@ from bridge.core.vocabulary import (
     CaseState,
     DeadlineKind,
     MessageType,
-    NoticeKind,
     Role,
     TicketKind,
     TicketState,
@@ -143,13 +142,13 @@ def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None
     _refuse_past(work, event.until, "until")
     if event.until is None:
         raise InvalidPayload([Problem("until", "批准延期必须写明延长到何时")])
-    lead = work.lead()
+    lead, before = work.lead(), clocks.reply_due(work)
     beyond = [] if lead is None else extensions.problems(work, lead, event.until)
     extensions.extend_reply(work, ticket, event.until, "上游批准延期")
     if lead is not None:
         extensions.extend_opinion(work, lead, event.until, "上游批准延期")
         extensions.decide(work, lead, "granted")
-        telling.owe(work, NoticeKind.EXTENSION, lead.unit, until=event.until)
+        telling.more_time(work, lead, before, event.until)
     work.record(
         "extension.granted", ticket=ticket.id, until=views.iso(event.until), note=event.note,
         beyond_rules=[each.message for each in beyond],
