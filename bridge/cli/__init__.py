@@ -32,6 +32,7 @@ from bridge.cli import (
     simulate,
     takeover,
     tokens,
+    top,
 )
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
 
@@ -39,7 +40,6 @@ app = typer.Typer(
     name="bridge",
     help="12345 政务热线社保费争议工单桥。",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -52,6 +52,7 @@ for command in (
     doctor.doctor,
     backup.backup,
     backup.restore,
+    top.top,
 ):
     app.command()(command)
 app.command(name="metrics")(metrics.metrics)

@@ -29,6 +29,7 @@ from bridge.store.cases import CaseStore
 from bridge.store.codec import table_of
 from bridge.store.counts import CountStore
 from bridge.store.documents import DocumentStore
+from bridge.store.due import DueStore
 from bridge.store.facts import FactStore
 from bridge.store.history import HistoryStore
 from bridge.store.inbound import InboundStore
@@ -89,6 +90,7 @@ class Store:
         self.queries = QueryStore(self.region)
         self.tokens = TokenStore(self.region)
         self.stuck = StuckStore(self.region)
+        self.due = DueStore(self.region)
         self.facts = FactStore(self.region)
 
     @property
