@@ -34,6 +34,7 @@ from bridge.cli import (
     tokens,
     top,
 )
+from bridge.cli.examples import teach
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
 
 app = typer.Typer(
@@ -76,6 +77,8 @@ for name, group in (
     ("db", database.app),
 ):
     app.add_typer(group, name=name)
+
+teach(app)
 
 
 def main() -> None:

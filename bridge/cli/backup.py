@@ -27,11 +27,7 @@ def backup(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """把账本、规则、日历和模板备份成一个文件；服务照常运行，SQLite 与 PostgreSQL 都行。
-
-    例：bridge backup /mnt/backup --keep 14     每夜一份，留两周
-        bridge restore /mnt/backup/某一份.zip --check     核对这份备份能不能恢复
-    """
+    """把账本、规则、日历和模板备份成一个文件；服务照常运行，SQLite 与 PostgreSQL 都行。"""
     from bridge.app import system_ports
     from bridge.backup.making import back_up
     from bridge.core.calendar import SHANGHAI
@@ -53,10 +49,7 @@ def restore(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """从备份恢复到空的数据库：先核对封印、散列、行数，恢复后再核对历史链；已有数据的库一律拒绝。
-
-    例：bridge restore /mnt/backup/bridge-20260302-020000.zip
-    """
+    """从备份恢复到空的数据库：先核对封印、散列、行数，恢复后再核对历史链；已有数据的库一律拒绝。"""
     from bridge.backup import restoring
 
     settings = settings_of(config)

@@ -23,12 +23,7 @@ def top(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """实时看全县：案件与外发队列、每分钟登记与送达、最先到期的时限、在运行的进程。只读；Ctrl-C 退出。
-
-    例：bridge top
-        bridge top --once            打印一次，可放进定时任务
-        bridge top --once --json     给程序用
-    """
+    """实时看全县：案件与外发队列、每分钟登记与送达、最先到期的时限、在运行的进程。只读；Ctrl-C 退出。"""
     if once or as_json:
         _once(config, as_json=as_json)
     else:

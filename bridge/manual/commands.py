@@ -11,6 +11,7 @@ from typing import Any
 from typer.main import get_command
 
 from bridge.cli import app
+from bridge.cli.examples import EXAMPLES
 
 _HEAD = """\
 # 命令
@@ -40,18 +41,13 @@ def _section(path: tuple[str, ...], command: Any) -> str:
     help_text = (command.help or "").strip()
     rows = [_row(parameter) for parameter in getattr(command, "params", ()) if _is_shown(parameter)]
     table = "| 参数 | 说明 |\n|---|---|\n" + "".join(rows) if rows else ""
-    return f"\n{level} {' '.join(path)}\n\n{_paragraphs(help_text)}\n\n{table}"
+    examples = "\n".join(EXAMPLES.get(" ".join(path[1:]), ()))
+    shown = f"```sh\n{examples}\n```\n\n" if examples else ""
+    return f"\n{level} {' '.join(path)}\n\n{help_text}\n\n{shown}{table}"
 
 
 def _is_shown(parameter: Any) -> bool:
     return parameter.name not in {"help", "config", "as_json", "install_completion", "show_completion"}
-
-
-def _paragraphs(text: str) -> str:
-    """Keep an example's lines apart: a help text with `例：` shows them as they are typed."""
-    said, sign, examples = text.partition("例：")
-    lines = "\n".join(line.strip() for line in examples.splitlines())
-    return said.strip() + (f"\n\n```text\n{lines.strip()}\n```" if sign else "")
 
 
 def _row(parameter: Any) -> str:

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from bridge.cli import app
+from bridge.cli.examples import EXAMPLES
 from bridge.manual import commands, configuration
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,21 @@ def resolved(line: str) -> None:
 def test_every_command_named_can_be_typed(page: Path) -> None:
     for line in typed(page):
         resolved(line)
+
+
+def test_every_command_has_examples_that_can_be_typed() -> None:
+    leaves = {" ".join(path[1:]) for path, command in commands.commands(TREE) if not hasattr(command, "commands")}
+    assert set(EXAMPLES) == leaves
+    for name, lines in EXAMPLES.items():
+        assert any(line.startswith(f"bridge {name}") for line in lines), name
+        for line in lines:
+            resolved(line)
+
+
+def test_help_shows_them() -> None:
+    shown = CliRunner().invoke(app, ["backup", "--help"]).stdout
+    assert "bridge backup /mnt/backup --keep 14" in shown
+    assert "例：" in shown
 
 
 def test_a_wrong_command_would_be_found() -> None:
