@@ -78,9 +78,9 @@ profile: setup ## 一件工单的 CPU 用在哪里
 	@$(call heading,profile)
 	$(BIN)/python -m tests.benchmarks.profile
 
-eval: setup ## 在标注文件上量准确率(DATA=目录)
+eval: setup ## 在标注文件上量准确率(DATA=目录;PUBLISH=1 写进文档)
 	@$(call heading,eval)
-	$(BIN)/python -m tests.evaluation $(DATA)
+	$(BIN)/python -m tests.evaluation $(DATA) $(if $(PUBLISH),--publish)
 
 soak: setup ## 长时间可靠性测试
 	@$(call heading,soak)

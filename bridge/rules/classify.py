@@ -42,7 +42,7 @@ COMPLEX_SUGGESTED = "complex_suggested"
 """A trigger of a complex case wants a person to look first."""
 
 
-UNBACKED = 1.0
+UNBACKED = 1.6
 """So much, at most, the second opinion adds to the scope where no rule speaks for it."""
 
 BACKED, ALONE = 0.5, 0.28
