@@ -32,6 +32,7 @@ from bridge.delivery.holding import HOLD_SECONDS, Holding
 from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
 from bridge.documents.desk import desk_of
+from bridge.documents.filing import FILE_SECONDS, Filing
 from bridge.errors import Unavailable
 from bridge.feeds.folders import POLL_SECONDS, folder_loops
 from bridge.ledger_gauges import LedgerGauges
@@ -318,7 +319,14 @@ class Daemon:
                 await self._show_ledger(service)
                 await self._forget(service)
 
+        filing = Filing(desk_of(self.settings, service.runtime), self.settings.documents.at_archive)
+
+        async def file_papers() -> None:
+            if self.leads:
+                await filing.step()
+
         self._loop("clock", step, beats, SWEEP_SECONDS)
+        self._loop("papers", file_papers, beats, FILE_SECONDS)
         self._loop("housekeeping", housekeep, beats, HOUSEKEEPING_SECONDS)
 
     def _start_feeds(self, stack: AsyncExitStack, service: Service, registry: Registry, beats: Heartbeats) -> None:

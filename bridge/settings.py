@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
+from bridge.core.documents import DocumentKind
 from bridge.core.vocabulary import MessageType
 from bridge.folder import LocatedPath
 from bridge.signed_http import Address
@@ -114,11 +115,12 @@ class Web(Table):
 
 
 class Documents(Table):
-    """``[documents]``: who issues, the form of a 文号, and where the county's own templates are."""
+    """``[documents]``: who issues, the form of a 文号, where the county's own templates are, what is issued at archiving."""
 
     county: str = Field("泽州县", min_length=1, max_length=30)
     number: Annotated[str, AfterValidator(_number_form)] = "泽社争{word}〔{year}〕{serial}号"
     templates: LocatedPath = Field(Path("templates"), validate_default=True)
+    at_archive: tuple[DocumentKind, ...] = tuple(DocumentKind)
 
 
 class FeedTable(BaseModel):

@@ -71,6 +71,7 @@ _TAIL = """\
 # county = "泽州县"
 # number = "泽社争{word}〔{year}〕{serial}号"
 # templates = "templates"
+# at_archive = ["register", "assignment", "opinion", "summary", "minutes", "reply_payer", "reply_other"]   # 归档时自动出具哪些；缺省全部，[] 为不出
 
 # [worker]
 # concurrency = 128                        # 同时外发的消息数

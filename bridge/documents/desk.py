@@ -8,6 +8,7 @@ has moved on, issuing again gives a new document with a new number.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,8 +54,18 @@ class Desk:
         if actor.role not in EVERY_ACTION_ROLES:
             raise Forbidden(f"角色 {actor.role or '（无）'} 不能出具文书")
 
+        kinds = list(DocumentKind) if kind is None else [kind]
+
         def unit(tx: Tx) -> list[IssuedDocument]:
-            return self._issue(tx, case_id, kind, reference, actor)
+            return self._issue(tx, case_id, kinds, reference, actor)
+
+        return await self.runtime.store.write(unit, key=case_id, slow=True)
+
+    async def file(self, case_id: str, kinds: Collection[DocumentKind], actor: Actor) -> list[IssuedDocument]:
+        """Issue what an ended case can have of these kinds, without a person. Raises NotFound, TemplateRefused."""
+
+        def unit(tx: Tx) -> list[IssuedDocument]:
+            return self._issue(tx, case_id, kinds, None, actor)
 
         return await self.runtime.store.write(unit, key=case_id, slow=True)
 
@@ -80,13 +91,13 @@ class Desk:
         return await self.runtime.store.write(unit, key=case_id)
 
     def _issue(
-        self, tx: Tx, case_id: str, kind: DocumentKind | None, reference: str | None, actor: Actor
+        self, tx: Tx, case_id: str, kinds: Collection[DocumentKind], reference: str | None, actor: Actor
     ) -> list[IssuedDocument]:
         before = load(tx, self.runtime, case_id)
         work = Work.on(before, self.runtime.context(actor, "documents"))
         history = self._history(tx, case_id)
         minutes = [event.seq for event in history if event.type == "minutes.recorded"]
-        wanted = [s for s in subjects(work, minutes) if kind in (None, s.kind) and reference in (None, s.reference)]
+        wanted = [s for s in subjects(work, minutes) if s.kind in kinds and reference in (None, s.reference)]
         if not wanted:
             raise NotFound("现在没有这种文书可以出具：请核对种类，或等案件办到那一步")
         standing = {(d.kind, d.subject): d for d in self.runtime.store.documents.of_case(tx, case_id)}

@@ -5,7 +5,9 @@ Owns: which rows of a case are read for it, and what is wrong with them. Must no
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,10 +19,11 @@ from bridge.errors import StoreError
 from bridge.store import seals
 from bridge.store.cases import chain_hash
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, table_of
-from bridge.store.tables import EventRow, OutboxRow, TicketRevisionRow
+from bridge.store.tables import DocumentRow, EventRow, OutboxRow, TicketRevisionRow
 from bridge.store.writer import Tx
 
 PAGE = 200
+_DOCUMENTS = table_of(DocumentRow)
 _EVENTS, _OUTBOX, _REVISIONS = table_of(EventRow), table_of(OutboxRow), table_of(TicketRevisionRow)
 _PARTS = (TICKETS.table, ASSIGNMENTS.table, OPINIONS.table, DEADLINES.table)
 _BY_CASE = (*_PARTS, _EVENTS, _OUTBOX)
@@ -78,16 +81,17 @@ class AuditStore:
     def page(self, tx: Tx, after: str = "", *, only: str | None = None, size: int = PAGE) -> Page:
         """Check the next cases in the order of their ids (or ``only`` one), rows without a case included."""
         if only is not None:
-            return self._checked(Page(None), [self.bundle(tx, only)])
+            return self._checked(tx, Page(None), [self.bundle(tx, only)])
         ids = [row.id for row in tx.read(self._cases(after).limit(size))]
         last = ids[-1] if len(ids) == size else None
-        return self._checked(Page(last), self._bundles(tx, after, last))
+        return self._checked(tx, Page(last), self._bundles(tx, after, last))
 
-    def _checked(self, page: Page, bundles: Iterable[Bundle]) -> Page:
+    def _checked(self, tx: Tx, page: Page, bundles: Iterable[Bundle]) -> Page:
         for bundle in bundles:
             page.cases += bundle.case is not None
             page.rows += sum(len(rows) for rows in bundle.rows.values()) + len(bundle.revisions)
             page.findings += self.findings(bundle)
+            page.findings += self._of_documents(tx, bundle)
         return page
 
     def bundle(self, tx: Tx, case_id: str) -> Bundle:
@@ -173,6 +177,38 @@ class AuditStore:
                     yield Finding(bundle.case_id, "ticket_revisions", name, "missing")
                 elif not self._opens(kept[number], f"ticket_revisions.raw:{name}"):
                     yield Finding(bundle.case_id, "ticket_revisions", name, "unreadable")
+
+    def _of_documents(self, tx: Tx, bundle: Bundle) -> Iterator[Finding]:
+        """Compare the papers that are there with what the history says was issued: the chain vouches for their hashes."""
+        issued = dict(self._issued(bundle))
+        here = _DOCUMENTS.c.region_code == self.region, _DOCUMENTS.c.case_id == bundle.case_id
+        found = set()
+        for row in tx.read(select(_DOCUMENTS.c.id, _DOCUMENTS.c.content).where(*here).order_by(_DOCUMENTS.c.id)):
+            found.add(row.id)
+            if row.id not in issued:
+                yield Finding(bundle.case_id, "documents", row.id, "added")
+                continue
+            content = self._content(row.content, row.id)
+            if content is None:
+                yield Finding(bundle.case_id, "documents", row.id, "unreadable")
+            elif hashlib.sha256(content).hexdigest() != issued[row.id]:
+                yield Finding(bundle.case_id, "documents", row.id, "changed")
+        for name in sorted(issued.keys() - found):
+            yield Finding(bundle.case_id, "documents", name, "missing")
+
+    def _issued(self, bundle: Bundle) -> Iterator[tuple[str, str]]:
+        for row in bundle.rows["events"]:
+            if row["type"] == "document.issued":
+                with suppress(StoreError):
+                    aad = f"events.detail:{row['case_id']}:{row['seq']}"
+                    detail = orjson.loads(self.vault.open(row["detail"], aad.encode()))
+                    yield str(detail["document"]), str(detail["sha256"])
+
+    def _content(self, sealed: bytes, document_id: str) -> bytes | None:
+        try:
+            return self.vault.open(sealed, f"documents.content:{document_id}".encode())
+        except StoreError:
+            return None
 
     def _opens(self, sealed: bytes, aad: str) -> bool:
         try:

@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, exists, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bridge.core.model import SYSTEM
+from bridge.core.vocabulary import CaseState
 from bridge.crypto import Vault
-from bridge.store.codec import table_of
+from bridge.store.codec import CASES, table_of
 from bridge.store.tables import DocumentNumberRow, DocumentRow
 from bridge.store.writer import Tx
 
-_D = table_of(DocumentRow)
+_C, _D = CASES.table, table_of(DocumentRow)
 _N = table_of(DocumentNumberRow)
 
 Fields = dict[str, Any]
@@ -79,6 +81,15 @@ class DocumentStore:
         query = select(*[_D.c[name] for name in _SHOWN]).where(*self._here(_D), _D.c.case_id == case_id)
         found = [IssuedDocument(**row._mapping) for row in tx.read(query)]  # noqa: SLF001 - SQLAlchemy's public name
         return sorted(found, key=lambda document: int(document.id.rpartition("d")[2]))
+
+    def unfiled(self, tx: Tx, since: datetime | None) -> list[str]:
+        """Return archived cases without a paper that issued itself, those changed since a moment if one is given."""
+        own = exists().where(
+            _D.c.region_code == _C.c.region_code, _D.c.case_id == _C.c.id, _D.c.issued_by == str(SYSTEM)
+        )
+        query = select(_C.c.id).where(_C.c.region_code == self.region, _C.c.state == CaseState.ARCHIVED.value, ~own)
+        query = query.where(_C.c.updated_at >= since) if since is not None else query
+        return [row.id for row in tx.read(query.order_by(_C.c.id))]
 
     def fields(self, tx: Tx, document_id: str) -> Fields:
         """Return the data a document was made from."""

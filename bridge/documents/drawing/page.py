@@ -15,8 +15,8 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 TITLE, BODY, HEAVY = "方正小标宋简体", "仿宋_GB2312", "黑体"
-SIZE_2, SIZE_3, SIZE_4, SIZE_5 = 22, 16, 14, 12
-"""二号, 三号, 四号, and 小四 for tables, in points."""
+SIZE_2, SIZE_SMALL_2, SIZE_3, SIZE_4, SIZE_5 = 22, 18, 16, 14, 12
+"""二号, 小二 for an issuer with a long name, 三号, 四号, and 小四 for tables, in points."""
 LINE_POINTS = 28
 RED = RGBColor(0xE6, 0x00, 0x12)
 CENTER, RIGHT, LEFT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.LEFT
@@ -79,9 +79,9 @@ def body(document: Docx, text: str, *, font: str = BODY) -> Paragraph:
     return paragraph
 
 
-def head(document: Docx) -> None:
+def head(document: Docx, *, issuer_size: int = SIZE_2) -> None:
     """Add the issuing office in red, the 文号, the red line and the title."""
-    issuer = line(document, "{{ 发文机关 }}", font=TITLE, size=SIZE_2, align=CENTER)
+    issuer = line(document, "{{ 发文机关 }}", font=TITLE, size=issuer_size, align=CENTER)
     issuer.runs[0].font.color.rgb = RED
     number = line(document, "{{ 文号 }}", align=CENTER)
     number.paragraph_format.space_before = Pt(LINE_POINTS / 2)
@@ -94,8 +94,9 @@ def head(document: Docx) -> None:
 
 
 def sign(document: Docx) -> None:
-    """Add the 落款 and the date, kept together on one page."""
-    document.add_paragraph()
+    """Add the 落款 and the date, kept together on one page with the last line of the text: never on a page of their own."""
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    document.add_paragraph().paragraph_format.keep_with_next = True
     for text in ("{{ 落款 }}", "{{ 成文日期 }}"):
         paragraph = line(document, text, align=RIGHT)
         paragraph.paragraph_format.keep_together = True

@@ -15,6 +15,7 @@ from bridge.documents.drawing.page import (
     HEAVY,
     SIZE_2,
     SIZE_5,
+    SIZE_SMALL_2,
     TITLE,
     body,
     cell,
@@ -86,7 +87,7 @@ def _wide(document: Docx, rows: tuple[tuple[str, str], ...]) -> None:
 
 
 def _opinions(document: Docx) -> None:
-    names, widths = ("单位", "角色", "结论", "意见", "签发", "时间"), (22, 14, 20, 52, 22, 26)
+    names, widths = ("单位", "角色", "结论", "意见", "签发", "时间"), (18, 13, 18, 69, 18, 20)
     _repeated(document, "各单位意见", "意见", names, widths)
 
 
@@ -102,7 +103,7 @@ def _repeated(document: Docx, field: str, each: str, names: tuple[str, ...], wid
 def assignment() -> Docx:
     """交办（转办）单."""
     document = sheet()
-    head(document)
+    head(document, issuer_size=SIZE_SMALL_2)
     line(document, "{{ 主送 }}：")
     body(
         document,
@@ -126,7 +127,7 @@ def assignment() -> Docx:
 def transfer() -> Docx:
     """移送告知书."""
     document = sheet()
-    head(document)
+    head(document, issuer_size=SIZE_SMALL_2)
     line(document, "{{ 主送 }}：")
     body(document, "{{ 称谓 }}反映的社会保险费征缴争议事项（{{ 受理时间 }}收到，工单{{ 来源工单号 }}）收悉。")
     body(document, "经审查，该事项由{{ 承办单位 }}负责办理，已于{{ 移送时间 }}移送。请与下列人员联系：")
@@ -191,7 +192,7 @@ def summary() -> Docx:
 def minutes() -> Docx:
     """会议纪要."""
     document = sheet()
-    head(document)
+    head(document, issuer_size=SIZE_SMALL_2)
     body(document, "纪要编号：{{ 纪要编号 }}")
     body(document, "会议时间：{{ 会议时间 }}")
     body(document, "参加单位：{{ 参加单位 }}")

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bridge.core import reply as composing
 from bridge.core.documents import Subject
-from bridge.core.lifecycle import legality, replying, stages
+from bridge.core.lifecycle import replying, stages
 from bridge.core.model import Assignment, Opinion
 from bridge.core.vocabulary import DeadlineKind, PartyRole, ProcedureId, ReceiptType
 from bridge.documents.fields import words
@@ -84,12 +84,13 @@ def assignment(matter: Matter, subject: Subject) -> Fields:
 
 
 def _owed(matter: Matter, duty: Assignment) -> list[Fields]:
+    """Return what the unit was asked for with the assignment, done by now or not, and what it owes beside it."""
     owed = []
-    for name in legality.owed(duty):
-        receipt = ReceiptType(name)
+    for receipt in (*_LIMITS, *[each for each in duty.owes if each not in _LIMITS]):
         clock = matter.work.clock_of(duty.id, _LIMITS[receipt]) if receipt in _LIMITS else None
-        label = words.RECEIPTS.get(receipt, name)
-        owed.append({"事项": label, "时限": words.moment(clock.due_at) if clock else "按程序另行通知"})
+        if clock is not None or receipt in duty.owes:
+            due = words.moment(clock.due_at) if clock else "按程序另行通知"
+            owed.append({"事项": words.RECEIPTS.get(receipt, receipt.value), "时限": due})
     return owed
 
 
@@ -152,7 +153,7 @@ def summary(matter: Matter, subject: Subject) -> Fields:  # noqa: ARG001 - every
     override = final.body.override
     reply = composing.compose(matter.work.policy, matter.work.case, final, matter.work.standing_opinions())
     return {
-        **_head(matter, "社会保险费征缴争议联办意见汇总及总处理意见", unit, matter.office.issuer),
+        **_head(matter, "社会保险费征缴争议\n联办意见汇总及总处理意见", unit, matter.office.issuer),
         "处置方式": matter.procedure,
         "各单位意见": [
             {
