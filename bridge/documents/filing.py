@@ -6,7 +6,7 @@ Owns: finding archived cases whose papers were not issued yet, one after the oth
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,31 +19,35 @@ from bridge.errors import NotFound, StoreError
 log = structlog.get_logger(__name__)
 
 FILE_SECONDS = 15.0
+CASES_AT_ONCE = 10
+"""Papers of so many cases are made in a row: the intake waits for each."""
 _OVERLAP = timedelta(hours=1)
 """How far behind the last look a look reaches: a case may be committed late."""
 
 
 @dataclass
 class Filing:
-    """Issues the papers of archived cases; at first of all of them, later of those changed since the last look."""
+    """Issues the papers of archived cases, a few at a step: at first of all of them, later of those changed since then."""
 
     desk: Desk
     kinds: Collection[DocumentKind]
-    _looked_at: datetime | None = None
-    _seen: set[str] = field(default_factory=set)
+    _since: datetime | None = None
+    _after: str = ""
+    _began_at: datetime | None = None
 
     async def step(self) -> int:
         """File what was archived; returns how many cases got papers. Raises StoreError."""
         if not self.kinds:
             return 0
-        runtime, filed = self.desk.runtime, 0
-        since, now = self._looked_at, runtime.now()
-        waiting = await runtime.store.read(lambda tx: runtime.store.documents.unfiled(tx, since))
-        for case_id in waiting:
-            if case_id not in self._seen:
-                filed += await self._file(case_id)
-                self._seen.add(case_id)
-        self._looked_at = now - _OVERLAP
+        runtime = self.desk.runtime
+        self._began_at = self._began_at or runtime.now()
+        since, after = self._since, self._after
+        waiting = await runtime.store.read(lambda tx: runtime.store.documents.unfiled(tx, since, after, CASES_AT_ONCE))
+        filed = sum([await self._file(case_id) for case_id in waiting])
+        if len(waiting) == CASES_AT_ONCE:
+            self._after = waiting[-1]
+        else:
+            self._since, self._after, self._began_at = self._began_at - _OVERLAP, "", None
         return filed
 
     async def _file(self, case_id: str) -> bool:

@@ -82,14 +82,16 @@ class DocumentStore:
         found = [IssuedDocument(**row._mapping) for row in tx.read(query)]  # noqa: SLF001 - SQLAlchemy's public name
         return sorted(found, key=lambda document: int(document.id.rpartition("d")[2]))
 
-    def unfiled(self, tx: Tx, since: datetime | None) -> list[str]:
-        """Return archived cases without a paper that issued itself, those changed since a moment if one is given."""
+    def unfiled(self, tx: Tx, since: datetime | None, after: str, limit: int) -> list[str]:
+        """Return the next archived cases after an id without a paper that issued itself (changed since a moment)."""
         own = exists().where(
             _D.c.region_code == _C.c.region_code, _D.c.case_id == _C.c.id, _D.c.issued_by == str(SYSTEM)
         )
-        query = select(_C.c.id).where(_C.c.region_code == self.region, _C.c.state == CaseState.ARCHIVED.value, ~own)
+        query = select(_C.c.id).where(
+            _C.c.region_code == self.region, _C.c.state == CaseState.ARCHIVED.value, _C.c.id > after, ~own
+        )
         query = query.where(_C.c.updated_at >= since) if since is not None else query
-        return [row.id for row in tx.read(query.order_by(_C.c.id))]
+        return [row.id for row in tx.read(query.order_by(_C.c.id).limit(limit))]
 
     def fields(self, tx: Tx, document_id: str) -> Fields:
         """Return the data a document was made from."""
