@@ -30,6 +30,7 @@ from bridge.cli import (
     report,
     rules,
     simulate,
+    states,
     takeover,
     tokens,
     top,
@@ -57,6 +58,7 @@ for command in (
 ):
     app.command()(command)
 app.command(name="metrics")(metrics.metrics)
+app.command(name="states")(states.states)
 app.command(name="migrate-store")(move.migrate_store)
 app.command()(outbox.replay)
 app.command(name="import")(takeover.take_over)

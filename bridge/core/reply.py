@@ -40,9 +40,15 @@ def compose(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opini
         "unresolved_reason": body.unresolved_reason,
         "public_text": outside.public_text(case, body.public_text or body.text),
         "internal_text": "\n".join(
-            (internal_text(policy, final, standing), *_disagreement(policy, case, final, standing))
+            (
+                internal_text(policy, final, standing),
+                *_disagreement(policy, case, final, standing),
+                *_contact(policy, case, final),
+            )
         ),
-        "contacted_at": body.contacted_at.astimezone(_CHINA).isoformat() if body.contacted_at else None,
+        "contacted_at": body.contacted_at.astimezone(_CHINA).isoformat(timespec="seconds")
+        if body.contacted_at
+        else None,
         "contacted_by": body.contacted_by,
         "opinions": opinions,
         "legal_basis": list(dict.fromkeys(basis)),
@@ -54,6 +60,12 @@ def compose(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opini
 def _disagreement(policy: Policy, case: Case, final: Opinion, standing: Sequence[Opinion]) -> list[str]:
     found = contradictions.find(policy, case, standing)
     return contradictions.account(policy, found, final)
+
+
+def _contact(policy: Policy, case: Case, final: Opinion) -> list[str]:
+    """Say who accepted the case and whom to reach there (R22, R23)."""
+    unit = policy.units.get(case.accepting_unit or final.unit)
+    return [f"受理单位：{unit.name}，联系人：{unit.contact_person}，电话：{unit.contact_phone}"] if unit else []
 
 
 def _category_basis(policy: Policy, case: Case) -> Sequence[str]:
@@ -74,7 +86,8 @@ def internal_text(policy: Policy, final: Opinion, standing: Sequence[Opinion]) -
     lines.append(_line(policy, final, label="总处理意见" if final.kind.value == "consolidated" else None))
     override = final.body.override
     if override is not None:
-        lines.append(f"意见未齐先行答复：{override.post}{override.by}批准，理由：{override.reason}")
+        by = override.by if override.post in override.by else f"{override.post}{override.by}"
+        lines.append(f"意见未齐先行答复：{by}批准，理由：{override.reason}")
     return "\n".join(lines)
 
 

@@ -448,3 +448,43 @@ async def test_two_cases_merged_into_each_other_at_once_become_one(ledger: Ledge
     states = sorted([await ledger.state(one), await ledger.state(other)])
     assert states == ["handling", "merged"]
     assert await chains_hold(ledger, one, other)
+
+
+async def side(ledger: Ledger, case_id: str, name: str = "payer") -> dict[str, Any]:
+    view = await ledger.view(case_id)
+    return next(record for record in view["sides"] if record["side"] == name)
+
+
+@pytest.mark.parametrize(
+    ("joining", "status"), [(WHO, "told"), (Petitioner(name="闻先生", phone="13600003434"), "pending")]
+)
+async def test_whoever_joins_an_answered_case_is_told_too(ledger: Ledger, joining: Petitioner, status: str) -> None:
+    kept, _ = await two(ledger)
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.deliver()
+    await ledger.act(kept, "told", OFFICE, who="payer", channel="书面")
+    later = await ledger.ticket(SINGLE, external_id="ZZ2", petitioner=joining)
+    await ledger.act(later, "merge", OFFICE, into=kept, reason="同一诉求")
+    record = await side(ledger, kept)
+    assert (record["status"], record["text"]) == (status, "核减431.20元")
+
+
+async def test_who_was_told_while_merged_need_not_be_told_again(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.deliver()
+    for who in ("payer", "other_side"):
+        await ledger.act(kept, "told", OFFICE, who=who, channel="书面")
+    await ledger.act(letter, "unmerge", OFFICE, reason="并错了")
+    for case_id in (kept, letter):
+        assert (await ledger.view(case_id))["told_sides"] == ["payer", "other_side"]
+        assert (await side(ledger, case_id))["text"] == "核减431.20元"
+
+
+async def test_who_was_told_nothing_is_still_owed_the_answer_after_an_unmerge(ledger: Ledger) -> None:
+    kept, letter = await merged(ledger)
+    await ledger.act(letter, "unmerge", OFFICE, reason="并错了")
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.deliver()
+    await ledger.act(kept, "told", OFFICE, who="payer", channel="书面")
+    assert (await side(ledger, letter))["status"] == "pending"

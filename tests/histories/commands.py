@@ -142,44 +142,48 @@ def event(draw: Draw, external_id: str, now: datetime, serial: int) -> UpstreamE
     )  # fmt: skip
 
 
-Fill = Callable[[Draw, Work, Sequence[CaseFile]], OperatorAction | None]
+Fill = Callable[[Draw, Work], OperatorAction | None]
 
 
-def action(draw: Draw, work: Work, name: ActionName, others: Sequence[CaseFile]) -> OperatorAction | None:
+def action(draw: Draw, work: Work, name: ActionName) -> OperatorAction | None:
     """Return an action as an operator would fill it in; None if nothing fits."""
     if name in _FILLED:
-        return _FILLED[name](draw, work, others)
+        return _FILLED[name](draw, work)
     return OperatorAction(name, reason="经研究", number="1号", on_behalf_of="组长", by="办公室")
 
 
-def _classify(draw: Draw, _work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _classify(draw: Draw, _work: Work) -> OperatorAction:
     return OperatorAction(
         ActionName.CLASSIFY, reason="核对", category=one(draw, CATEGORIES, "category"),
         lead=one(draw, UNITS[:3], "lead"), procedure=one(draw, (None, None, ProcedureId.JOINT_COMPLEX), "procedure"),
     )  # fmt: skip
 
 
-def _reroute(draw: Draw, work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _reroute(draw: Draw, work: Work) -> OperatorAction:
     free = [unit for unit in UNITS if unit != work.case.lead]
     return OperatorAction(ActionName.REROUTE, reason="交办", unit=one(draw, free, "unit"))
 
 
-def _designate(draw: Draw, _work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _designate(draw: Draw, _work: Work) -> OperatorAction:
     return OperatorAction(ActionName.DESIGNATE, reason="裁定", unit=one(draw, UNITS, "unit"))
 
 
-def _add_unit(draw: Draw, work: Work, _others: Sequence[CaseFile]) -> OperatorAction | None:
+def _add_unit(draw: Draw, work: Work) -> OperatorAction | None:
     free = [unit for unit in UNITS if unit not in {work.case.lead, *work.case.co_units}]
     return OperatorAction(ActionName.ADD_UNIT, reason="加派", unit=one(draw, free, "unit")) if free else None
 
 
-def _extend(draw: Draw, work: Work, _others: Sequence[CaseFile]) -> OperatorAction | None:
-    movable = [a for a in work.active() if not extensions.is_spent(work, a)]
+def _extend(draw: Draw, work: Work) -> OperatorAction | None:
+    movable = [a for a in work.active() if not extensions.is_spent(work, a) and _end(work, a) > work.now]
     if not movable:
         return None
     chosen = one(draw, movable, "extended", _unit)
     until = _more_time(work, chosen, timedelta(days=one(draw, (1, 20, 60), "days")))
     return OperatorAction(ActionName.EXTEND, reason="取证", assignment_id=chosen.id, until=until)
+
+
+def _end(work: Work, assignment: Assignment) -> datetime:
+    return extensions.latest(work, assignment) or work.now + timedelta(days=999)
 
 
 def _more_time(work: Work, assignment: Assignment, more: timedelta) -> datetime:
@@ -188,35 +192,29 @@ def _more_time(work: Work, assignment: Assignment, more: timedelta) -> datetime:
     return min(wanted, extensions.latest(work, assignment) or wanted)
 
 
-def _deny(draw: Draw, work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _deny(draw: Draw, work: Work) -> OperatorAction:
     pending = [a.id for a in work.active() if a.extension and a.extension.decision is None]
     denied = one(draw, pending, "denied") if pending else None
     return OperatorAction(ActionName.DENY, reason="不同意", assignment_id=denied)
 
 
-def _merge(draw: Draw, _work: Work, others: Sequence[CaseFile]) -> OperatorAction | None:
-    if not others:
-        return None
-    return OperatorAction(ActionName.MERGE, reason="同一诉求", into=one(draw, others, "into", state).case.id)
-
-
-def _told(draw: Draw, _work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _told(draw: Draw, _work: Work) -> OperatorAction:
     return OperatorAction(ActionName.TOLD, who=one(draw, ("payer", "other_side"), "who"), channel="电话")
 
 
-def _objection(draw: Draw, _work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _objection(draw: Draw, _work: Work) -> OperatorAction:
     none = draw.draw(st.booleans(), label="none")
     return OperatorAction(ActionName.OBJECTION, none=none, routes=() if none else ("行政复议",))
 
 
-def _split(draw: Draw, _work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _split(draw: Draw, _work: Work) -> OperatorAction:
     apart = PartDraft("欠费", PartDisposal.APART, category="inspection_arrears", text="另查欠费")
     outside = PartDraft("欠薪", PartDisposal.OUTSIDE, suggested="劳动监察大队")
     second = one(draw, (apart, outside), "part", lambda part: part.disposal)
     return OperatorAction(ActionName.SPLIT, reason="多诉求", parts=(PartDraft("滞纳金", PartDisposal.HERE), second))
 
 
-def _link(_draw: Draw, work: Work, _others: Sequence[CaseFile]) -> OperatorAction:
+def _link(_draw: Draw, work: Work) -> OperatorAction:
     return OperatorAction(ActionName.LINK, kind="arbitration", reference=f"仲案{work.case.serial}-{work.now}号")
 
 
@@ -227,10 +225,9 @@ _FILLED: dict[ActionName, Fill] = {
     ActionName.ADD_UNIT: _add_unit,
     ActionName.EXTEND: _extend,
     ActionName.DENY: _deny,
-    ActionName.MERGE: _merge,
     ActionName.TOLD: _told,
     ActionName.OBJECTION: _objection,
     ActionName.SPLIT: _split,
     ActionName.LINK: _link,
-    ActionName.RECEIPT: lambda _draw, _work, _others: None,
+    ActionName.RECEIPT: lambda _draw, _work: None,
 }

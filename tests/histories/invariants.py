@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.core.lifecycle import legality
+from bridge.core.lifecycle import legality, machine
+from bridge.core.lifecycle.legality import BEFORE_REPLY
 from bridge.core.lifecycle.work import ACTIVE
 from bridge.core.model import Assignment, CaseFile, Message, Ticket
 from bridge.core.vocabulary import (
@@ -31,6 +32,8 @@ OVER = frozenset(
     }
 )  # fmt: skip
 RUNS = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.DUE_SOON, DeadlineStatus.OVERDUE})
+STEPS = 3
+"""The longest way of one command: an opinion ends a stage, the reply is recorded, a counter has it at once."""
 JOINT = frozenset({ProcedureId.JOINT_GENERAL, ProcedureId.JOINT_COMPLEX})
 
 
@@ -42,6 +45,7 @@ class Promises:
     replied: Counter[tuple[str, int]] = field(default_factory=Counter)
     begun: dict[tuple[str, int], datetime] = field(default_factory=dict)
     accepting: dict[str, str] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
 
     def see(self, committed: Committed, unit: str | None) -> None:
         """Hold one change against every promise; ``unit`` is whose receipt caused it."""
@@ -52,10 +56,17 @@ class Promises:
             if message.type is MessageType.TICKET_REPLIED:
                 self._answered(file, message)
             _says_what_is_owed(file, message)
+        self._moves(file)
         self._clocks_stand(file)
         self._acceptance_stands(file)
         one_opinion_each(file)
         over_is_over(file)
+
+    def _moves(self, file: CaseFile) -> None:
+        """A case takes only the steps that the table of the case machine has."""
+        before, now = self.states.get(file.case.id, machine.BEGINNING), file.case.state
+        self.states[file.case.id] = now
+        assert now in _reach(before), f"a case went from {before} to {now}"
 
     def _once(self, message: Message) -> None:
         assert message.key not in self.keys, f"{message.key} was queued twice"
@@ -81,6 +92,16 @@ class Promises:
         if file.case.accepting_unit is not None:
             known = self.accepting.setdefault(file.case.id, file.case.accepting_unit)
             assert known == file.case.accepting_unit, f"{file.case.id} was accepted by {known}"
+
+
+def _reach(start: str) -> set[str]:
+    """Return where one command can take a case: up to three steps of the table, or to an early end."""
+    if start == CaseState.MERGED:
+        return set(CaseState)
+    found = {start} | (set(machine.ENDS_EARLY) if start in BEFORE_REPLY | {machine.BEGINNING} else set())
+    for _ in range(STEPS):
+        found |= {move.end for move in machine.CASE_MOVES if move.start in found}
+    return found
 
 
 def _reply_starts(file: CaseFile, ticket: Ticket) -> list[datetime]:
@@ -133,8 +154,9 @@ def standing(file: CaseFile) -> list[Assignment]:
 
 
 def over_is_over(file: CaseFile) -> None:
-    """A case that is over has no clock that runs; one that is replied owes no ticket an answer."""
-    running = [d.kind.value for d in file.deadlines if d.status in RUNS]
+    """A case that is over has no clock but of a supplement; one that is replied owes no ticket an answer."""
+    supplements = {a.id for a in file.assignments if ReceiptType.CONSOLIDATED in a.owes}
+    running = [d.kind.value for d in file.deadlines if d.status in RUNS and d.owner not in supplements]
     if file.case.state in OVER:
         assert not running, f"{file.case.state} and still {running}"
     if file.case.state in OVER | {CaseState.REPLIED}:

@@ -98,17 +98,34 @@ class Histories(RuleBasedStateMachine):
         """An operator does what the case offers: it is done."""
         file = self._case(data)
         work = self._work(file)
-        names = [ActionName(name) for name in actions.allowed_actions(work)]
+        names = [ActionName(name) for name in actions.allowed_actions(work) if name not in _OF_TWO_CASES]
         if not names:
             return
         name = commands.one(data, names, "action")
-        others = [o for o in self.county.files() if o.case.id != file.case.id and matters.takes_tickets(o.case)]
-        action = commands.action(data, work, name, others)
+        action = commands.action(data, work, name)
         if action is None:
             return
-        if name not in (ActionName.MERGE, ActionName.UNMERGE):
-            self._office(file, action)
-            return
+        self._office(file, action)
+
+    @rule(data=st.data())
+    @precondition(lambda self: len(self.sent) > 1)
+    def two_cases_become_one(self, data: st.DataObject) -> None:
+        """An operator finds that two cases are one matter; each upstream keeps its clock."""
+        source = self._case(data)
+        others = [o for o in self.county.files() if o.case.id != source.case.id and matters.takes_tickets(o.case)]
+        if others:
+            into = commands.one(data, others, "into", commands.state)
+            self._join(source, OperatorAction(ActionName.MERGE, reason="同一诉求", into=into.case.id))
+
+    @rule(data=st.data())
+    @precondition(lambda self: any(file.case.merged_into for file in self.county.files()))
+    def a_merge_is_undone(self, data: st.DataObject) -> None:
+        """An operator takes a merge back."""
+        joined = [file for file in self.county.files() if file.case.merged_into]
+        source = commands.one(data, joined, "joined", commands.state)
+        self._join(source, OperatorAction(ActionName.UNMERGE, reason="并错了"))
+
+    def _join(self, file: CaseFile, action: OperatorAction) -> None:
         clocks = _clocks_of_tickets(self.county.files())
         if self._maybe(lambda: self._office(file, action)):
             assert _clocks_of_tickets(self.county.files()).items() >= clocks.items(), (
@@ -229,6 +246,7 @@ class Histories(RuleBasedStateMachine):
 
 
 _LEADERS = frozenset({ActionName.APPROVE})
+_OF_TWO_CASES = frozenset({ActionName.MERGE, ActionName.UNMERGE})
 
 
 def _is_waited_for(file: CaseFile) -> bool:

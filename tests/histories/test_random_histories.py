@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 
 from bridge.core.policy import Rules
 from bridge.testing.simulation.ledger import make_template, open_database
 from tests.histories.machine import Histories
+from tests.histories.planted import PLANTS, Plant
 from tests.pipeline.conftest import shipped_rules
 
 __all__ = ["shipped_rules"]
@@ -20,6 +22,7 @@ QUICK = settings(
     max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None,
     derandomize=True, print_blob=True,
 )  # fmt: skip
+FINDING = settings(QUICK, phases=[Phase.generate], report_multiple_bugs=False)
 DEEP = settings(QUICK, max_examples=5_000, stateful_step_count=80, derandomize=False)
 
 
@@ -39,6 +42,14 @@ def machine(engine: Engine, shipped_rules: Rules) -> type[Histories]:
 @pytest.mark.slow
 def test_no_history_breaks_a_promise(machine: type[Histories]) -> None:
     run_state_machine_as_test(machine, settings=QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_found(machine: type[Histories], monkeypatch: pytest.MonkeyPatch, plant: Plant) -> None:
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(machine, settings=FINDING)
 
 
 @pytest.mark.soak

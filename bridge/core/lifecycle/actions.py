@@ -101,7 +101,7 @@ def _is_legal(work: Work, name: ActionName) -> bool:
         case ActionName.SEND_REPLY:
             return work.case.sign_off_pending
         case ActionName.MINUTES:
-            return _awaits_minutes(work)
+            return stages.awaits_minutes(work)
         case ActionName.OVERRIDE:
             return bool(stages.opinions_missing(work)) and stages.consolidator(work) is not None
         case ActionName.DENY:
@@ -115,12 +115,6 @@ def _is_legal(work: Work, name: ActionName) -> bool:
 
 def _pending(assignment: Assignment) -> bool:
     return assignment.extension is not None and assignment.extension.decision is None
-
-
-def _awaits_minutes(work: Work) -> bool:
-    listed = stages.stages(work)
-    at_gate = work.case.stage < len(listed) and listed[work.case.stage].gate is not None
-    return at_gate and work.case.approved and not stages.opinions_missing(work)
 
 
 def act(work: Work, action: OperatorAction) -> None:
@@ -187,7 +181,7 @@ def _classify(work: Work, action: OperatorAction) -> None:
         work.set_case(state=CaseState.HANDLING)
     work.record(
         "case.classified", category=action.category, former=before, lead=lead, reason=action.reason,
-        procedure=_procedure(work),
+        procedure=_procedure(work), rules=work.policy.hash,
     )  # fmt: skip
     leads.replan(work)
     if former != lead:

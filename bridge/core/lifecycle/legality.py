@@ -5,6 +5,9 @@ Owns: the lists ``owed`` and ``allowed``. Must not: change the case. Source: con
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from bridge.core.lifecycle import clocks, extensions
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import Assignment
@@ -20,6 +23,7 @@ from bridge.core.vocabulary import (
 BEFORE_REPLY = frozenset({CaseState.TRIAGE, CaseState.AWAITING_APPROVAL, CaseState.HANDLING, CaseState.CONSOLIDATING})
 """States in which units still work on the answer."""
 _ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED})
+_TOLD = BEFORE_REPLY | _ANSWERED | {CaseState.CLOSED_CONSULT}
 
 
 def owed(assignment: Assignment) -> list[str]:
@@ -38,38 +42,46 @@ def allowed(work: Work, assignment: Assignment) -> list[str]:
     return [type_.value for type_ in legal if type_ not in assignment.owes]
 
 
+@dataclass(frozen=True, slots=True)
+class Legal:
+    """When a receipt is legal without being owed: in which states of the case, from whom, and what else must hold."""
+
+    states: frozenset[CaseState] = BEFORE_REPLY
+    lead_only: bool = False
+    only_if: Callable[[Work, Assignment], bool] | None = None
+
+
 def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
-    state = work.case.state
-    is_lead = assignment.role is Role.LEAD
-    before_reply = state in BEFORE_REPLY
-    match type_:
-        case ReceiptType.TOLD | ReceiptType.PROGRESS:
-            return before_reply or state in _ANSWERED or state is CaseState.CLOSED_CONSULT
-        case ReceiptType.OPINION:
-            return (before_reply or state in _ANSWERED) if is_lead else before_reply
-        case ReceiptType.CONSOLIDATED:
-            return work.case.sign_off_pending and _wrote_the_last(work, assignment)
-        case ReceiptType.RETURNED:
-            return before_reply and may_return(work, assignment)
-        case ReceiptType.TRANSFERRED:
-            return before_reply and is_lead and assignment.signed_at is not None
-        case ReceiptType.INVITED:
-            return before_reply and is_lead and work.case.procedure is ProcedureId.JOINT_GENERAL
-        case ReceiptType.PROPOSED_COMPLEX:
-            return (
-                before_reply
-                and is_lead
-                and work.case.procedure is not ProcedureId.JOINT_COMPLEX
-                and (state is not CaseState.AWAITING_APPROVAL)
-            )
-        case ReceiptType.EXTENSION_REQUESTED:
-            return before_reply and extensions.may_ask(work, assignment)
-        case _:
-            return False
+    legal = LEGAL_WHEN.get(type_)
+    if legal is None or work.case.state not in legal.states:
+        return False
+    if legal.lead_only and assignment.role is not Role.LEAD:
+        return False
+    return legal.only_if is None or legal.only_if(work, assignment)
+
+
+def _may_write(work: Work, assignment: Assignment) -> bool:
+    return assignment.role is Role.LEAD or work.case.state in BEFORE_REPLY
+
+
+def _may_improve(work: Work, assignment: Assignment) -> bool:
+    """Tell whether the consolidated opinion that waits for its signature is this unit's."""
+    return work.case.sign_off_pending and _wrote_the_last(work, assignment)
+
+
+def _has_signed(_work: Work, assignment: Assignment) -> bool:
+    return assignment.signed_at is not None
+
+
+def _is_joint(work: Work, _assignment: Assignment) -> bool:
+    return work.case.procedure is ProcedureId.JOINT_GENERAL
+
+
+def _may_propose(work: Work, _assignment: Assignment) -> bool:
+    return work.case.procedure is not ProcedureId.JOINT_COMPLEX
 
 
 def _wrote_the_last(work: Work, assignment: Assignment) -> bool:
-    """Tell whether the consolidated opinion that waits for its signature is this unit's."""
     written = [o for o in work.opinions if o.round == work.case.round and o.kind is ReceiptType.CONSOLIDATED]
     return bool(written) and written[-1].assignment_id == assignment.id
 
@@ -80,3 +92,19 @@ def may_return(work: Work, assignment: Assignment) -> bool:
     in_window = window is None or clocks.in_time(work, window, work.now)
     unsigned = assignment.state is AssignmentState.DISPATCHED and assignment.signed_at is None
     return unsigned and assignment.may_return and in_window
+
+
+LEGAL_WHEN: dict[ReceiptType, Legal] = {
+    ReceiptType.PROGRESS: Legal(_TOLD),
+    ReceiptType.TOLD: Legal(_TOLD),
+    ReceiptType.OPINION: Legal(BEFORE_REPLY | _ANSWERED, only_if=_may_write),
+    ReceiptType.CONSOLIDATED: Legal(frozenset({CaseState.CONSOLIDATING}), only_if=_may_improve),
+    ReceiptType.RETURNED: Legal(only_if=may_return),
+    ReceiptType.TRANSFERRED: Legal(lead_only=True, only_if=_has_signed),
+    ReceiptType.INVITED: Legal(lead_only=True, only_if=_is_joint),
+    ReceiptType.PROPOSED_COMPLEX: Legal(
+        BEFORE_REPLY - {CaseState.AWAITING_APPROVAL}, lead_only=True, only_if=_may_propose
+    ),
+    ReceiptType.EXTENSION_REQUESTED: Legal(only_if=extensions.may_ask),
+}
+"""What a unit may send besides what it owes; ``signed`` is only ever owed."""

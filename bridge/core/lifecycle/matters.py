@@ -12,10 +12,21 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bridge.core.commands import ActionName
-from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, recusal, replying, rounds, stages, views
+from bridge.core.lifecycle import (
+    acceptance,
+    actions,
+    clocks,
+    exclusion,
+    recusal,
+    replying,
+    rounds,
+    sides,
+    stages,
+    views,
+)
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import Case, CaseFile, Deadline, Ticket
-from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, DeadlineStatus, Role, TicketState
+from bridge.core.model import Case, CaseFile, Deadline, Petitioner, Ticket
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, DeadlineStatus, Role, Side, TicketState
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 T = TypeVar("T")
@@ -211,6 +222,16 @@ def _answer_as_standing(work: Work, tickets: Sequence[Ticket]) -> None:
     clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
     work.set_case(objection=None)
     replying.answer(work, final, waiting)
+    joined = {ticket.id for ticket in tickets}
+    told = [ticket.body.petitioner for ticket in work.tickets.values() if ticket.id not in joined]
+    if any(not _is_among(ticket.body.petitioner, told) for ticket in waiting):
+        sides.ask_again(work, Side.PAYER)
+
+
+def _is_among(person: Petitioner, others: Iterable[Petitioner]) -> bool:
+    """Tell whether a petitioner is one of these, by the number of an identity card or a telephone."""
+    marks = {mark for mark in (person.id_number, person.phone) if mark}
+    return any(marks & {other.id_number, other.phone} for other in others)
 
 
 def _return(
@@ -225,6 +246,8 @@ def _return(
     before, withdrew = work.case.before_merge, work.case.merge_withdrew
     work.set_case(merged_into=None, before_merge=None, merge_withdrew=(), closed_at=None, state=CaseState.HANDLING)
     states = {ticket.state for ticket in added}
+    if states & {TicketState.REPLYING, TicketState.REPLIED}:
+        work.set_case(sides=former.sides)
     if TicketState.OPEN in states:
         _go_on(work, former, added, before, withdrew)
     elif TicketState.REPLYING in states:

@@ -188,8 +188,15 @@ def object_to(work: Work, routes: tuple[str, ...], final: Opinion | None) -> Non
 
 def _told_again(work: Work, ticket: Ticket, final: Opinion | None) -> list[str]:
     """Return what the reply said of remedies, limits and all, as parts of a sentence."""
-    printed = printed_remedies(work, ticket, final, final.recorded_at) if final else []
+    printed = printed_remedies(work, ticket, final, _replied_at(work, ticket, final)) if final else []
     return [line.removesuffix("。") for line in printed]
+
+
+def _replied_at(work: Work, ticket: Ticket, final: Opinion) -> datetime:
+    """Return when the reply went out: not before it was signed off, and not before its last opinion."""
+    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    sent = clock.closed_at if clock is not None else None
+    return max(final.recorded_at, sent or final.recorded_at)
 
 
 def no_objection(work: Work) -> None:

@@ -60,6 +60,13 @@ def composed(work: Work, final: Opinion) -> None:
     _word(work, Side.OTHER_SIDE, other.text if other is not None and other.text else _default(work, final))
 
 
+def ask_again(work: Work, side: Side) -> None:
+    """Somebody else is owed the same words now: whoever was told stays in the history, the side waits again."""
+    record = _stored(work, side)
+    if record.status is not SideStatus.PENDING:
+        _set(work, SideRecord(side, text=record.text))
+
+
 def _word(work: Work, side: Side, text: str | None) -> None:
     record = _stored(work, side)
     if record.status is SideStatus.TOLD and record.text is None:

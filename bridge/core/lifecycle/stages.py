@@ -237,6 +237,13 @@ def advance(work: Work) -> None:
         open_stage(work)
 
 
+def awaits_minutes(work: Work) -> bool:
+    """Tell whether every opinion of a complex case is in, so that the meeting and its minutes come next."""
+    listed = stages(work)
+    at_gate = work.case.stage < len(listed) and listed[work.case.stage].gate is not None
+    return at_gate and work.case.approved and not opinions_missing(work)
+
+
 def _gate_passed(work: Work, gate: Gate | None) -> bool:
     if gate is Gate.APPROVE:
         return work.case.approved

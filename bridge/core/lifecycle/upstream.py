@@ -6,7 +6,7 @@ Source: contract section 3, ``POST /v1/feeds/{feed}/events``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from bridge.core.vocabulary import (
     CaseState,
     DeadlineKind,
     MessageType,
+    ProcedureId,
     Role,
     TicketKind,
     TicketState,
@@ -34,6 +35,7 @@ _URGE_NAMES = {UrgeLevel.URGE: "催办", UrgeLevel.SUPERVISE: "督办", UrgeLeve
 
 def hear(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     """Apply an upstream's event to the case of a ticket. Raises IllegalTransition if not possible now."""
+    _refuse_unless(work, ticket, ticket.state in HEARD_IN[event.type])
     _HANDLERS[event.type](work, ticket, event)
 
 
@@ -60,7 +62,6 @@ def _read_again(work: Work, ticket: Ticket, kind: TicketKind) -> None:
 
 
 def _supplement(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    _refuse_unless(work, ticket, ticket.state in (TicketState.OPEN, TicketState.REPLYING, TicketState.REPLIED))
     body = replace(
         ticket.body,
         supplements=(*ticket.body.supplements, event.content or ""),
@@ -73,7 +74,6 @@ def _supplement(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 
 def _urge(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
     level = event.level or UrgeLevel.URGE
     work.set_case(urged=True)
     work.record("ticket.urged", ticket=ticket.id, level=level.value, note=event.note)
@@ -95,9 +95,29 @@ def _urge_answer(work: Work, level: UrgeLevel) -> str:
     due = clocks.reply_due(work)
     by = f"，答复时限 {views.iso(due)}" if due else ""
     who = f"承办单位{lead.name}" if lead else "领导小组办公室（正在确定承办单位）"
-    return f"已将{_URGE_NAMES[level]}转达{who}，当前环节：{_STATE_NAMES[work.case.state]}{by}"
+    stands = "".join(f"，{each}" for each in _where_opinions_stand(work))
+    return f"已将{_URGE_NAMES[level]}转达{who}，当前环节：{_STATE_NAMES[work.case.state]}{stands}{by}"
 
 
+def _where_opinions_stand(work: Work) -> list[str]:
+    """Say which units of a joint case have given their opinion and whom the case waits for."""
+    procedure = work.case.procedure
+    if procedure not in _JOINT or work.case.state in _UNDECIDED or not work.case.invited:
+        return []
+    given = [opinion.unit for opinion in work.standing_opinions()]
+    missing = [assignment.unit for assignment in stages.opinions_missing(work)]
+    said = [f"已进入{work.policy.procedures[procedure].name}"]
+    said += [f"已收到{_names(work, given)}意见"] if given and missing else []
+    said += [f"{_names(work, missing)}意见催促中"] if missing else ["各单位意见已齐"]
+    return [*said, "待会商形成纪要"] if stages.awaits_minutes(work) else said
+
+
+def _names(work: Work, units: Sequence[str]) -> str:
+    return "、".join(work.policy.units[unit].name for unit in dict.fromkeys(units))
+
+
+_JOINT = (ProcedureId.JOINT_GENERAL, ProcedureId.JOINT_COMPLEX)
+_UNDECIDED = (CaseState.TRIAGE, CaseState.AWAITING_APPROVAL)
 _STATE_NAMES = {
     CaseState.TRIAGE: "分派",
     CaseState.AWAITING_APPROVAL: "待领导小组组长审批",
@@ -115,7 +135,6 @@ _STATE_NAMES = {
 
 
 def _withdraw(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
     ticket = work.set_ticket(ticket, state=TicketState.WITHDRAWN)
     clocks.cancel_all(work, ticket.id)
     work.record("ticket.withdrawn", ticket=ticket.id, note=event.note)
@@ -131,14 +150,13 @@ def _with_reply(work: Work, ticket: Ticket) -> Ticket:
 
 def _rework(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     ticket = _with_reply(work, ticket)
-    _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED and ticket.kind is not TicketKind.PRAISE)
+    _refuse_unless(work, ticket, ticket.kind is not TicketKind.PRAISE)
     _refuse_past(work, event.respond_by, "respond_by")
     work.record("ticket.rework_asked", ticket=ticket.id, note=event.note, respond_by=views.iso(event.respond_by))
     rounds.start_round(work, [ticket], event.respond_by)
 
 
 def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
     _refuse_past(work, event.until, "until")
     if event.until is None:
         raise InvalidPayload([Problem("until", "批准延期必须写明延长到何时")])
@@ -156,7 +174,6 @@ def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None
 
 
 def _extension_denied(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    _refuse_unless(work, ticket, ticket.state is TicketState.OPEN)
     lead = work.lead()
     if lead is not None:
         extensions.decide(work, lead, "denied")
@@ -169,12 +186,11 @@ def _satisfaction(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     ticket = _with_reply(work, ticket)
-    _refuse_unless(work, ticket, ticket.state is TicketState.REPLIED and work.case.state is CaseState.REPLIED)
+    _refuse_unless(work, ticket, work.case.state is CaseState.REPLIED)
     replying.object_to(work, event.routes, stages.final_opinion(work))
 
 
 def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    _refuse_unless(work, ticket, ticket.state is TicketState.RETURNED)
     ticket = work.set_ticket(ticket, state=TicketState.OPEN)
     work.set_case(state=CaseState.TRIAGE, lead=None, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
     work.record("return.refused", ticket=ticket.id, note=event.note)
@@ -194,6 +210,22 @@ def _refuse_past(work: Work, instant: datetime | None, field: str) -> None:
     if instant is not None and instant <= work.now:
         raise InvalidPayload([Problem(field, "必须晚于现在")])
 
+
+_OPEN = frozenset({TicketState.OPEN})
+_ANSWERED = frozenset({TicketState.REPLYING, TicketState.REPLIED})
+
+HEARD_IN: dict[UpstreamEventType, frozenset[TicketState]] = {
+    UpstreamEventType.SUPPLEMENT: _OPEN | _ANSWERED,
+    UpstreamEventType.URGE: _OPEN,
+    UpstreamEventType.WITHDRAW: _OPEN,
+    UpstreamEventType.REWORK: _ANSWERED,
+    UpstreamEventType.EXTENSION_GRANTED: _OPEN,
+    UpstreamEventType.EXTENSION_DENIED: _OPEN,
+    UpstreamEventType.SATISFACTION: frozenset(TicketState),
+    UpstreamEventType.OBJECTION: _ANSWERED,
+    UpstreamEventType.RETURN_REFUSED: frozenset({TicketState.RETURNED}),
+}
+"""The states of a ticket in which its upstream may say something of it."""
 
 _HANDLERS: dict[UpstreamEventType, Callable[[Work, Ticket, UpstreamEvent], None]] = {
     UpstreamEventType.SUPPLEMENT: _supplement,

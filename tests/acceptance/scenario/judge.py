@@ -11,40 +11,52 @@ from http import HTTPStatus
 
 from bridge.demo.story import CHINA
 from bridge.demo.world import PETITION, Note
-from tests.acceptance.scenario import requests
+from tests.acceptance.scenario import limits, promises, requests, sayings
 from tests.acceptance.scenario.player import Run
+from tests.acceptance.scenario.refusals import must_be_refused
 from tests.acceptance.scenario.script import Json
 
+ENDS = ("ticket.replied", "ticket.returned", "ticket.withdrawn")
+"""What tells an upstream that its ticket is over, once."""
+WAYS = (
+    ("市税务局", ("行政复议", "市税务局")),
+    ("县政府", ("行政复议", "县人民政府")),
+    ("县人民政府", ("行政复议", "县人民政府")),
+    ("投诉", ("投诉",)),
+    ("仲裁", ("仲裁", "1年")),
+    ("调解", ("调解",)),
+    ("复查", ("复查", "30日")),
+)
+"""A word of a story's remedies, and what one printed remedy must say together."""
 OVERDUE = frozenset({"overdue"})
 LEAD_NAMED = ("ticket.assigned", "ticket.transferred")
 """Which of the two says who handles a ticket depends on the procedure (contract section 3)."""
-NO_CLOCK = frozenset({"报领导小组办公室", "报办公室"})
-"""Limits for which the contract has no clock: whether and when to propose is the accepting unit's own judgement."""
 FREE_REMINDER = "发不发均可"
 """A reminder that a story leaves open."""
 
 
-def findings(run: Run, must_be_refused: frozenset[str] = frozenset()) -> list[str]:
-    """Return everything a story expects that did not come true; empty if it ended as told.
-
-    ``must_be_refused`` are moments (``MM-DD HH:MM``) at which the story tells of something illegal.
-    """
+def findings(run: Run) -> list[str]:
+    """Return everything a story expects that did not come true; empty if it ended as told."""
     if not run.case_id:
         return ["没有登记成案件"]
     checks = (
-        lambda one: _refused(one, must_be_refused),
+        _refused,
         _end,
         _units,
         _deadlines,
         _reminders,
         _escalations,
         _pushes,
+        _surplus,
+        _remedies,
         _sides,
+        _promises,
     )
     return [finding for check in checks for finding in check(run)]
 
 
-def _refused(run: Run, must_be: frozenset[str]) -> Iterator[str]:
+def _refused(run: Run) -> Iterator[str]:
+    must_be = must_be_refused(run.story)
     moments = {f"{each.step.at:%m-%d %H:%M}": each for each in run.refused}
     for moment, each in moments.items():
         if moment not in must_be or each.status != HTTPStatus.CONFLICT:
@@ -82,11 +94,13 @@ def _units(run: Run) -> Iterator[str]:
 
 
 def _deadlines(run: Run) -> Iterator[str]:
-    days = {day for _, _, day in run.deadlines}
+    """Every limit told of is there: of that kind, for that unit, on that day."""
     for told in run.story.expected["deadlines"]:
-        if told["due"] not in days and told["item"] not in NO_CLOCK:
-            seen = sorted({(kind, unit, day) for kind, unit, day in run.deadlines})
-            yield f"没有到期日 {told['due']}（{told['item']}，{'、'.join(told['unit'])}）；见到 {seen}"
+        kind = limits.kind_of(told)
+        for unit in limits.units_of(run.story, told) if kind is not None else ():
+            days = {day for seen, of, day in run.deadlines if seen == kind and unit in (None, of)}
+            if told["due"] not in days:
+                yield f"没有到期日 {told['due']}（{told['item']}，{kind} {unit}）；见到 {sorted(days)}"
 
 
 def _reminders(run: Run) -> Iterator[str]:
@@ -94,7 +108,7 @@ def _reminders(run: Run) -> Iterator[str]:
     told = run.story.expected["reminders"]
     expected = {(one["date"], unit) for one in told for unit in one["to"]}
     free = {(one["date"], unit) for one in told if FREE_REMINDER in one["rule"] for unit in one["to"]}
-    sent = [note for note in run.of_type("assignment.reminder") if "urge" not in note.body]
+    sent = [note for note in run.of_type("assignment.reminder") if "deadline" in note.body]
     for date, unit in sorted(expected - free - {(_day(note), note.to) for note in sent}):
         yield f"{date} 没有提醒 {unit}"
     for note in sent:
@@ -113,15 +127,15 @@ def _is_left_open(run: Run, note: Note) -> bool:
 
 def _escalations(run: Run) -> Iterator[str]:
     """A limit missed by three working days reaches the office that day; what people decide reaches it before."""
-    expected = {told["at"][:10] for told in run.story.expected["escalations"]}
+    expected = {(told["at"][:10], told["to"]) for told in run.story.expected["escalations"]}
     notes = run.of_type("assignment.escalated")
-    overdue = {_day(note) for note in notes if note.body["escalation"]["reason"] in OVERDUE}
-    others = {_day(note) for note in notes} - overdue
-    for date in sorted(expected - overdue):
-        if not any(day <= date for day in others):
-            yield f"{date} 没有升级到领导小组办公室（见到 {[(_day(n), n.to, n.body['escalation']) for n in notes]}）"
-    for date in sorted(overdue - expected):
-        yield f"{date} 多升级了一次"
+    overdue = {(_day(note), note.to) for note in notes if note.body["escalation"]["reason"] in OVERDUE}
+    others = {(_day(note), note.to) for note in notes} - overdue
+    for date, to in sorted(expected - overdue):
+        if not any(day <= date and to == whom for day, whom in others):
+            yield f"{date} 没有升级到 {to}（见到 {[(_day(n), n.to, n.body['escalation']) for n in notes]}）"
+    for date, to in sorted(overdue - expected):
+        yield f"{date} 多升级给 {to} 一次"
 
 
 def _pushes(run: Run) -> Iterator[str]:
@@ -131,10 +145,44 @@ def _pushes(run: Run) -> Iterator[str]:
         if not any(_is_as_told(note, told) for note in found):
             seen = [(note.type, _day(note)) for note in _upstream(run)]
             yield f"{told['when']} 没有推送 {told['what']}（{told['external_id']}）；见到 {seen}"
+        for words in told.get("must_contain", []):
+            fitting = [note for note in found if _is_as_told(note, told)]
+            if fitting and sayings.is_read(words) and not any(sayings.is_said(run, note, words) for note in fitting):
+                yield f"{told['when']} {told['what']} 没有写明“{words}”；写的是 {[note.body for note in fitting]}"
     for told in run.story.expected["upstream_push"]:
         words = [word for word in told.get("must_not_contain", []) if word in _texts(run, told)]
         if words:
             yield f"{told['what']} 不应含有 {words}"
+
+
+def _surplus(run: Run) -> Iterator[str]:
+    """An upstream gets no answer that the story does not tell of."""
+    told = [push for push in run.story.expected["upstream_push"] if push["what"] in ENDS]
+    for note in run.of_type(*ENDS):
+        if not any(_is_as_told(note, push) and note.type == push["what"] for push in told):
+            yield f"{_day(note)} 多推送了 {note.type}（{note.body['external_id']}）"
+    sent = len(run.of_type(*ENDS))
+    if sent != len(told):
+        yield f"推送了 {sent} 次答复、退回或撤单，应为 {len(told)} 次"
+
+
+def _remedies(run: Run) -> Iterator[str]:
+    """The reply prints every way to go that the story names, with the right authority; a consultation prints none."""
+    printed = [line for note in run.of_type("ticket.replied") for line in note.body["reply"]["remedies"]]
+    for told in run.story.expected["remedies"]:
+        for words in _ways(told):
+            if not any(all(word in line for word in words) for line in printed):
+                yield f"没有印出救济途径 {words}；印的是 {printed}"
+    if run.story.data["tickets"][0].get("kind") == "consult" and printed:
+        yield f"咨询不应印救济途径：{printed}"
+
+
+def _ways(told: Json) -> Iterator[tuple[str, ...]]:
+    """Read the ways to go from a story's words; those of the other side stand in its own letter."""
+    text = "".join(str(value) for value in told.values())
+    if text.startswith(("B侧", "给企业")):
+        return
+    yield from (words for sign, words in WAYS if sign in text)
 
 
 def _is_as_told(note: Note, told: Json) -> bool:
@@ -160,6 +208,11 @@ def _sides(run: Run) -> Iterator[str]:
         visible = note.type.startswith(("assignment.", "case."))
         if visible and any(secret in str(note.body) for secret in secrets):
             yield f"发给 {note.to} 的 {note.type} 泄露了举报人"
+
+
+def _promises(run: Run) -> Iterator[str]:
+    for text in promises.broken(run):
+        yield f"没有做到“{text}”"
 
 
 def _upstream(run: Run) -> Iterable[Note]:

@@ -59,9 +59,10 @@ class Story:
         dispatched = self.told("dispatched")
         if dispatched:
             return str(dispatched[0]["to"])
-        first = str(self.data["unit_actions"][0]["unit"])
-        leads = {self.first_asked["lead"], *self.expected.get("lead_alt", [])}
-        return None if first in leads else first
+        answers = [each for each in self.data["unit_actions"] if each["type"] in ("signed", "returned")]
+        known = {self.first_asked["lead"], *self.expected.get("lead_alt", []), *self.first_asked["co_units"]}
+        first = str(answers[0]["unit"]) if answers else None
+        return None if first in known else first
 
     @property
     def is_signed_off(self) -> bool:
