@@ -55,6 +55,31 @@ async def test_two_replicas_work_behind_a_pooler_with_fewer_sessions_than_they_h
         pooler.stop()
 
 
+async def test_a_restart_and_a_primary_that_only_reads_are_ridden_out(
+    primary: Cluster, databases: list[Database]
+) -> None:
+    """Nothing is acknowledged meanwhile, everything once afterwards; no process has to be restarted."""
+    database = Database(f"postgresql+asyncpg://{USER}@127.0.0.1:{primary.port}/bridge")
+    databases.append(database)
+    services = await database.services()
+    before = asyncio.gather(*[bring(services, number) for number in range(AMID)])
+    await asyncio.to_thread(primary.stop, "fast")
+    assert [await once(services, number) for number in range(AMID, AMID + 2)] == [None, None]
+    await asyncio.to_thread(primary.start)
+    await before
+    primary.sql("ALTER SYSTEM SET default_transaction_read_only = on")
+    primary.sql("SELECT pg_reload_conf()")
+    number = AMID
+    while await once(services, number) is not None:
+        number += 1
+    primary.sql("ALTER SYSTEM RESET default_transaction_read_only")
+    primary.sql("SELECT pg_reload_conf()")
+    answers = await asyncio.gather(*[bring(services, each) for each in range(number + 1)])
+    store = await database.open()
+    assert {answer.body["ticket_id"] for answer in answers} == await ticket_ids(store)
+    assert await count(store, "outbox WHERE type = 'assignment.dispatched'") == number + 1
+
+
 @pytest.mark.parametrize("synchronous", [True, False], ids=["synchronous", "asynchronous"])
 async def test_what_a_dead_primary_takes_with_it(
     primary: Cluster,
