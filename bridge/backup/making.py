@@ -82,7 +82,7 @@ async def _take(settings: Settings, ledger: Path, tell: Progress) -> None:
         await asyncio.to_thread(snapshot.take_sqlite, Path(url.database or ""), ledger)
         await asyncio.to_thread(snapshot.without_processes, ledger)
     else:
-        await snapshot.take_postgres(url, ledger, tell)
+        await snapshot.take_postgres(url, settings.region_code, ledger, tell)
 
 
 def _manifest(settings: Settings, files: dict[str, Path], wall: datetime) -> Manifest:

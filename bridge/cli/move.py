@@ -20,11 +20,13 @@ def migrate_store(
     old_url: Annotated[
         str, typer.Argument(metavar="SQLITE_URL", help="现在的库，如 sqlite+aiosqlite:///data/bridge.db。")
     ],
-    new_url: Annotated[str, typer.Argument(metavar="POSTGRES_URL", help="新的空库，如 postgresql+asyncpg://…。")],
+    new_url: Annotated[
+        str, typer.Argument(metavar="POSTGRES_URL", help="新库，还没有本县的数据，如 postgresql+asyncpg://…。")
+    ],
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """把整个账本从 SQLite 搬到空的 PostgreSQL：一个事务搬完并逐表核对，再核对历史链与封印；先停服务再执行。"""
+    """把整个账本从 SQLite 搬到 PostgreSQL（新库，或几个县共用的库）：一个事务搬完并逐表核对，再核对历史链与封印；先停服务再执行。"""
     from bridge.backup.making import key_of
     from bridge.backup.restoring import audited
     from bridge.cli.audit import worded
@@ -60,8 +62,9 @@ async def _move(old: URL, new: URL) -> dict[str, int]:
         with source.connect() as reading:
             move.check_source(reading)
             async with target.begin() as writing:
-                await writing.run_sync(move.prepare_target)
-                return await writing.run_sync(lambda sync: move.copy(reading, sync, _tell))
+                regions = move.regions_of(reading)
+                await writing.run_sync(move.prepare_target, regions)
+                return await writing.run_sync(lambda sync: move.copy(reading, sync, regions, _tell))
     except engines.FAILURES as error:
         raise engines.unavailable(error) from error
     finally:

@@ -48,8 +48,8 @@ def take_sqlite(source: Path, target: Path) -> None:
         raise StoreError(f"账本复制不成（{why}）；请检查备份所在磁盘的空间和权限") from None
 
 
-async def take_postgres(source: URL, target: Path, tell: move.Progress) -> None:
-    """Copy a PostgreSQL ledger into a new SQLite file on one snapshot of the server; replicas go on meanwhile."""
+async def take_postgres(source: URL, region: str, target: Path, tell: move.Progress) -> None:
+    """Copy a county's ledger in PostgreSQL into a new SQLite file on one snapshot of the server; replicas go on meanwhile."""
     server = engines.postgres_engine(source, connections=1, patient=True)
     file = engines.sqlite_engine(url_of(target))
     try:
@@ -57,7 +57,7 @@ async def take_postgres(source: URL, target: Path, tell: move.Progress) -> None:
             reading = await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with file.begin() as writing:
                 migrate.upgrade(writing)
-                await reading.run_sync(lambda sync: _copy(sync, writing, tell))
+                await reading.run_sync(lambda sync: _copy(sync, writing, region, tell))
     except engines.FAILURES as error:
         raise engines.unavailable(error) from error
     finally:
@@ -65,10 +65,10 @@ async def take_postgres(source: URL, target: Path, tell: move.Progress) -> None:
         await server.dispose()
 
 
-def _copy(source: Connection, target: Connection, tell: move.Progress) -> None:
+def _copy(source: Connection, target: Connection, region: str, tell: move.Progress) -> None:
     if migrate.state(source) is not SchemaState.CURRENT:
         raise StoreError("数据库的结构不是本程序的版本：请用与它同版本的程序备份，或用 pg_dump")
-    move.copy(source.execution_options(stream_results=True), target, tell)
+    move.copy(source.execution_options(stream_results=True), target, [region], tell)
 
 
 def without_processes(file: Path) -> None:
@@ -136,14 +136,15 @@ def put_sqlite(snapshot: Path, target: Path) -> None:
 
 
 async def put_postgres(snapshot: Path, target: URL, tell: move.Progress) -> None:
-    """Copy a snapshot into an empty PostgreSQL database, in one transaction. Raises StoreError if it is not empty."""
+    """Copy a snapshot into a PostgreSQL database without this county, in one transaction. Raises StoreError if it is there."""
     file = engines.sqlite_engine(url_of(snapshot), read_only=True)
     server = engines.postgres_engine(target, connections=1, patient=True)
     try:
         with file.connect() as reading:
             async with server.begin() as writing:
-                await writing.run_sync(move.prepare_target)
-                await writing.run_sync(lambda sync: move.copy(reading, sync, tell))
+                regions = move.regions_of(reading)
+                await writing.run_sync(move.prepare_target, regions)
+                await writing.run_sync(lambda sync: move.copy(reading, sync, regions, tell))
     except engines.FAILURES as error:
         raise engines.at_start(error) from error
     finally:

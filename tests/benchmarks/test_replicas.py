@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -51,6 +52,10 @@ def idle_share(fleet: Fleet) -> float:
     before, began = used_by(fleet), time.monotonic()
     time.sleep(IDLE_SECONDS)
     return (used_by(fleet) - before) / (time.monotonic() - began)
+
+
+def everything_is_taken(fleet: Fleet) -> bool:
+    return not fleet.hotline.state()["unanswered"]
 
 
 def drafts(prefix: str, count: int) -> list[Json]:
@@ -97,15 +102,19 @@ def test_deliveries_to_slow_units_scale_with_concurrency(tmp_path: Path, databas
         directory = tmp_path / f"fleet-{at_once}"
         directory.mkdir()
         environment = ENVIRONMENT | {"BRIDGE_WORKER__PER_TARGET": str(at_once)}
+        roles = ("web,clock", "worker")
         with Fleet(
-            directory, database_url, roles=(EVERY_ROLE,), environment=environment, temper=SLOW, automatic=False
+            directory, database_url, roles=roles, environment=environment, temper=SLOW, automatic=False
         ) as fleet:
+            desk, worker = fleet.desks[0], fleet.bridges[1]
+            worker.kill()
             fleet.hotline.load(drafts(f"SLOW{at_once}", DELIVERIES))
-            desk = fleet.desks[0]
+            wait_until(partial(everything_is_taken, fleet), timeout_seconds=300, what="every ticket")
+            worker.start()
             wait_until(desk.received, timeout_seconds=60, what="the first delivery")
             began, first = time.monotonic(), len(desk.received())
             seen, ended = first, began
-            while fleet.hotline.state()["unanswered"] or Storm(fleet, random.Random(0), 0).unsettled():
+            while Storm(fleet, random.Random(0), 0).unsettled():
                 if (now := len(desk.received())) > seen:
                     seen, ended = now, time.monotonic()
             rate = (seen - first) / (ended - began)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,8 +31,11 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A county on SQLite with some cases."""
     monkeypatch.setenv("BRIDGE_REVIEW", "false")
     monkeypatch.setenv("BRIDGE_RULES", str(ROOT / "routing_rules.yaml"))
-    assert CliRunner().invoke(app, ["init", str(tmp_path / "county")]).exit_code == 0
-    path = tmp_path / "county" / "bridge.toml"
+    return _county(tmp_path / "county")
+
+
+def _county(folder: Path) -> Path:
+    assert CliRunner().invoke(app, ["init", str(folder)]).exit_code == 0
 
     async def fill(service: Service) -> None:
         now = datetime.now(UTC)
@@ -38,8 +43,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             body = {"external_id": f"ZZ-{number}", "content": CONTENT, "received_at": now.isoformat()}
             await service.accept_ticket("hotline", ticket_draft(body, json.dumps(body).encode(), now), None)
 
-    with_service(path, fill)
-    return path
+    with_service(folder / "bridge.toml", fill)
+    return folder / "bridge.toml"
 
 
 def _old(config: Path) -> str:
@@ -77,6 +82,28 @@ def test_a_county_moves_whole(config: Path, database: str, monkeypatch: pytest.M
     again = _run(config, database)
     assert again.exit_code == 1
     assert "不是空的" in str(again.exception)
+
+
+def test_a_second_county_moves_into_the_same_database_and_is_backed_up_alone(
+    config: Path, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _run(config, database).exit_code == 0
+    monkeypatch.setenv("BRIDGE_REGION_CODE", "140526")
+    other = _county(tmp_path / "other")
+    before = with_service(other, _cases)
+    moved = _run(other, database)
+    assert moved.exit_code == 0, moved.output
+    assert json.loads(moved.stdout)["rows"]["cases"] == COUNT
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", database)
+    assert with_service(other, _cases) == before
+    copy, options = tmp_path / "copy.zip", ["--config", str(other)]
+    assert CliRunner().invoke(app, ["backup", str(copy), *options]).exit_code == 0
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/back.db")
+    restored = CliRunner().invoke(app, ["restore", str(copy), *options])
+    assert restored.exit_code == 0, restored.output
+    with closing(sqlite3.connect(tmp_path / "back.db")) as ledger:
+        assert set(ledger.execute("SELECT region_code, count(*) FROM cases GROUP BY 1")) == {("140526", COUNT)}
+        assert set(ledger.execute("SELECT DISTINCT region_code FROM events")) == {("140526",)}
 
 
 def test_a_running_daemon_or_the_wrong_order_is_refused(config: Path, database: str) -> None:
