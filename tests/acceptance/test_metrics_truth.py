@@ -15,19 +15,18 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.testing.counterparts.control import wait_until
 from bridge.testing.counterparts.temper import Temper
 from bridge.testing.county import County
 from bridge.testing.storm import Storm
 from bridge.testing.tickets import tickets
+from tests.acceptance.scrapes import Samples, leads, scraped, total
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(300)]
 
 COUNT = 50
 KILLS = 3
-Samples = dict[str, dict[tuple[str, ...], float]]
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +60,10 @@ def test_the_counters_are_what_happened_since_the_process_began(storm: tuple[Cou
     found, events = samples(county), list(events_since(county, since))
     kinds = Counter(event["type"] for event in events)
     assert kinds["opinion.recorded"] > 0
-    assert counted(found, "tickets_accepted_total") == kinds["ticket.registered"]
-    assert counted(found, "classifications_total") == kinds["case.classified"]
-    assert counted(found, "replies_pushed_total") == kinds["reply.delivered"]
-    assert counted(found, "deadlines_missed_total") == kinds["deadline.missed"]
+    assert total(found, "tickets_accepted_total") == kinds["ticket.registered"]
+    assert total(found, "classifications_total") == kinds["case.classified"]
+    assert total(found, "replies_pushed_total") == kinds["reply.delivered"]
+    assert total(found, "deadlines_missed_total") == kinds["deadline.missed"]
     by_unit = Counter((event["detail"]["unit"],) for event in events if event["type"] == "opinion.recorded")
     assert {labels: value for labels, value in found["opinions_recorded_total"].items() if value} == by_unit
 
@@ -72,7 +71,7 @@ def test_the_counters_are_what_happened_since_the_process_began(storm: tuple[Cou
 def test_every_attempt_that_did_not_fail_delivered_a_message(storm: tuple[County, datetime]) -> None:
     county, since = storm
     found = samples(county)
-    attempts, failures = counted(found, "delivery_attempts_total"), counted(found, "delivery_failures_total")
+    attempts, failures = total(found, "delivery_attempts_total"), total(found, "delivery_failures_total")
     delivered = rows(county, f"SELECT COUNT(*) FROM outbox WHERE delivered_at >= '{since:%Y-%m-%d %H:%M:%S.%f}'")
     assert failures > 0
     assert {(): attempts - failures} == delivered
@@ -87,23 +86,16 @@ GAUGES = {
         " AS shown, COUNT(*) FROM deadlines WHERE status != 'cancelled' GROUP BY kind, unit, shown"
     ),
 }
-ORDER = {
-    "assignments": ("unit", "state"),
-    "outbox_messages": ("kind", "state"),
-    "deadlines": ("kind", "unit", "status"),
-}
 
 
 def samples(county: County) -> Samples:
     """Read one scrape by the clock leader."""
-    text = wait_until(lambda: scrape(county), timeout_seconds=30, what="a leader's scrape")
-    found: Samples = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            name = sample.name.removeprefix("ticketbridge_")
-            labels = tuple(sample.labels[label] for label in ORDER.get(name, sorted(sample.labels)))
-            found.setdefault(name, {})[labels] = sample.value
-    return found
+    return wait_until(lambda: leading_scrape(county), timeout_seconds=30, what="a leader's scrape")
+
+
+def leading_scrape(county: County) -> Samples:
+    found = scraped(county.bridge)
+    return found if leads(found) else {}
 
 
 def disagreements(county: County) -> dict[str, Any]:
@@ -112,15 +104,6 @@ def disagreements(county: County) -> dict[str, Any]:
     shown = {name: {labels: value for labels, value in found[name].items() if value} for name in GAUGES}
     held = {name: rows(county, statement) for name, statement in GAUGES.items()}
     return {name: (shown[name], held[name]) for name in GAUGES if shown[name] != held[name]}
-
-
-def scrape(county: County) -> str:
-    text = county.bridge.ask("GET", "/metrics").raw.decode()
-    return text if "ticketbridge_outbox_oldest_due_age_seconds " in text else ""
-
-
-def counted(found: Samples, name: str) -> float:
-    return sum(found[name].values())
 
 
 def rows(county: County, statement: str) -> dict[tuple[Any, ...], float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def loaded(path: Path) -> Any:
     return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
 
 
+@cache
 def all_rules() -> list[Rule]:
     return [
         Rule(group["name"], rule.get("alert") or rule["record"], rule["expr"], "alert" in rule, rule)
@@ -55,6 +57,7 @@ def alerts() -> list[Rule]:
     return [rule for rule in all_rules() if rule.alert]
 
 
+@cache
 def exported() -> dict[str, set[str]]:
     """Every series the daemon exports, with its labels as Prometheus keeps them."""
     known = {name: set(TARGET) for name in PROCESS}
@@ -67,6 +70,7 @@ def exported() -> dict[str, set[str]]:
     return known
 
 
+@cache
 def recorded() -> dict[str, set[str]]:
     """Every recorded series, with the labels its name promises."""
     known = {}
@@ -112,10 +116,12 @@ class Shown:
     expr: str
 
 
+@cache
 def dashboards() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS}
 
 
+@cache
 def shown() -> list[Shown]:
     return [
         Shown(name, panel["title"], chosen(query["expr"]))
