@@ -69,6 +69,7 @@ EXAMPLES = {
     "schemas": ("bridge schemas --check",),
     "serve": ("bridge serve --config /srv/bridge/bridge.toml", "bridge serve --roles web,worker"),
     "simulate": ("bridge simulate --until 2026-12-31",),
+    "states": ("bridge states",),
     "tokens add": (
         "bridge tokens add 张三 --role operator",
         "bridge tokens add 王五 --role clerk --unit tax --days 30",

@@ -35,6 +35,7 @@ WORDS = {
     "documents.county": "文书的发文机关",
     "documents.number": "文号格式，含 `{word}`、`{year}`、`{serial}` 各一次",
     "documents.templates": "本县 Word 模板所在文件夹，不必存在",
+    "documents.at_archive": "归档时自动出具哪几种文书；缺省全部，`[]` 为不出",
     "feeds.*.adapter": "适配器，见 `bridge adapters list`",
     "feeds.*.push": "推送哪几种消息；不写为全部，`ticket.replied` 总会推送",
     "feeds.*.honour_upstream_unit": "`true`：先派给上游指定的单位",
@@ -88,6 +89,8 @@ def _default(model: type[BaseModel], name: str) -> str:
         return "必填"
     if value is None or value == ():
         return "不写"
+    if isinstance(value, tuple):
+        return "、".join(f"`{each}`" for each in value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
