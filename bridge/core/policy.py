@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from bridge.core.assessment import Assessment, Route
@@ -245,6 +246,13 @@ class Policy:
             return self.units[reference]
         return next((unit for unit in self.units.values() if unit.name == reference), None)
 
+    @cached_property
+    def _limits_by_kind(self) -> dict[DeadlineKind, list[TimeLimit]]:
+        found: dict[DeadlineKind, list[TimeLimit]] = {}
+        for limit in self.limits:
+            found.setdefault(limit.kind, []).append(limit)
+        return found
+
     def limits_for(
         self,
         kind: DeadlineKind,
@@ -257,9 +265,8 @@ class Policy:
         """Return the first matching limit of the rules, then every matching statute."""
         matching = [
             limit
-            for limit in self.limits
-            if limit.kind is kind
-            and (not limit.procedures or procedure in limit.procedures)
+            for limit in self._limits_by_kind.get(kind, ())
+            if (not limit.procedures or procedure in limit.procedures)
             and (not limit.ticket_kinds or ticket_kind in limit.ticket_kinds)
             and (not limit.adapters or adapter in limit.adapters)
             and (not limit.categories or category in limit.categories)

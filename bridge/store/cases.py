@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -222,8 +222,8 @@ def chain_hash(previous: str, row: dict[str, Any]) -> str:
         row["type"],
         row["actor"],
         row["cause"],
-        row["occurred_at"].astimezone(UTC).isoformat(),
-        row["recorded_at"].astimezone(UTC).isoformat(),
+        seals.instant_text(row["occurred_at"]),
+        seals.instant_text(row["recorded_at"]),
     ]
     digest = hashlib.sha256("\x1f".join(canonical).encode())
     digest.update(row["detail"])

@@ -16,6 +16,7 @@ import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -55,9 +56,15 @@ def message_tag(vault: Vault, fields: Sequence[Any]) -> str:
     return _short(vault.mac("message", orjson.dumps(fields)))
 
 
+@lru_cache(maxsize=2_048)
+def instant_text(instant: datetime) -> str:
+    """Return an instant as it is hashed; one transaction writes the same few again and again."""
+    return instant.astimezone(UTC).isoformat()
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
+        return instant_text(value)
     return hashlib.sha256(value).hexdigest()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect
@@ -36,6 +37,7 @@ def _to_utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=2_048)
 def _to_text(value: datetime | None) -> str | None:
     """Return an instant as SQLAlchemy writes it into SQLite: UTC, without zone, always with microseconds."""
     utc = _to_utc(value)

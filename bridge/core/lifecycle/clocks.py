@@ -14,6 +14,7 @@ from bridge.core.deadline import due_at, ladder
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Deadline, DeadlineBasis, Step, Ticket
 from bridge.core.policy import LimitSource, LimitUnit, TimeLimit
+from bridge.core.values import changed
 from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, DeadlineStatus, ProcedureId, Role
 
 CHINA = timezone(timedelta(hours=8))
@@ -133,7 +134,7 @@ def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bo
         work.record("reminder.skipped", deadline=deadline.id, kind=deadline.kind.value, steps=skipped)
     first = _after(steps, None)
     fire_at = first.at if first and not work.case.suspended else None
-    return replace(deadline, steps=steps, next_step=first.name if first else None, next_fire_at=fire_at)
+    return changed(deadline, steps=steps, next_step=first.name if first else None, next_fire_at=fire_at)
 
 
 def _after(steps: tuple[Step, ...], done: str | None) -> Step | None:

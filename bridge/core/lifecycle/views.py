@@ -8,12 +8,13 @@ Source: contract section 3, "Pushed upstream" and "Every message to a unit".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bridge.core.lifecycle import agreement, clocks, legality, notices, proposal, recusal, reply_form, secrecy, telling
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Case, FeePeriod, Message, Petitioner, Ticket
+from bridge.core.values import changed
 from bridge.core.vocabulary import (
     LEADING_OFFICE,
     DeadlineKind,
@@ -74,12 +75,12 @@ def shown(work: Work) -> dict[str, Shown]:
 
 
 def complete_messages(work: Work) -> None:
-    """Bring the body of every message to a unit up to the end of the decision: one command may open several stages."""
+    """Give every message to a unit its body as of the end of the decision: one command may open several stages."""
     for number, message in enumerate(work.messages):
         assignment = work.assignments.get(message.assignment_id or "")
         if assignment is not None:
             body = office_body(work, assignment) if message.target == LEADING_OFFICE else unit_body(work, assignment)
-            work.messages[number] = replace(message, payload={**message.payload, **body})
+            work.messages[number] = changed(message, payload={**message.payload, **body})
 
 
 def tell_changed(work: Work, before: dict[str, Shown], *, except_unit: str | None) -> None:
@@ -100,8 +101,8 @@ def category_view(work: Work) -> dict[str, Any] | None:
 
 
 def send_unit(work: Work, assignment: Assignment, type_: MessageType, **extra: Any) -> None:
-    """Queue a message to an assignment's unit, with the standard body."""
-    body = {"type": type_.value, **unit_body(work, assignment), **secrecy.blank_for(work, assignment.unit, extra)}
+    """Queue a message to an assignment's unit; :func:`complete_messages` gives it the standard body."""
+    body: dict[str, Any] = {"type": type_.value, **secrecy.blank_for(work, assignment.unit, extra)}
     if notice := notices.to_coordinators(work, assignment, type_, extra):
         body["notice"] = notice
     serial = work.next_serial()

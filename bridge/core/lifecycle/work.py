@@ -87,6 +87,7 @@ class Work:
     deadlines: dict[str, Deadline]
     events: list[Event] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    _drawn: int = 0
 
     @classmethod
     def on(cls, file: CaseFile, context: Context) -> Work:
@@ -113,7 +114,7 @@ class Work:
     def decision(self) -> Decision:
         """Close the workspace into a value."""
         file = CaseFile(
-            case=changed(self.case, updated_at=self.now),
+            case=changed(self.case, updated_at=self.now, serial=self.case.serial + self._drawn),
             tickets=tuple(self.tickets.values()),
             assignments=tuple(self.assignments.values()),
             opinions=tuple(self.opinions),
@@ -123,8 +124,8 @@ class Work:
 
     def next_serial(self) -> int:
         """Draw the next serial number of the case."""
-        self.case = changed(self.case, serial=self.case.serial + 1)
-        return self.case.serial
+        self._drawn += 1
+        return self.case.serial + self._drawn
 
     def set_case(self, **changes: Any) -> None:
         """Replace fields of the case."""
