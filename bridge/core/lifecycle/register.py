@@ -47,8 +47,7 @@ def register(
     work = opened(feed, draft, assessment, context, ticket_id=ticket_id, case_id=case_id)
     if draft.kind is TicketKind.PRAISE:
         _pass_on(work)
-        return work
-    if held:
+    elif held:
         wait_for_person(work, "与已有案件完全相同，自动并案")
     else:
         go(work, assessment)
