@@ -25,6 +25,8 @@ from bridge.testing.counterparts.answers import receipt
 from bridge.testing.counterparts.webhooks import signed_headers
 from bridge.testing.tickets import PATTERNS, Shape, tickets
 
+ACCEPTED = 202
+PATIENCE_SECONDS = 90
 TRAVELS = tuple(pattern for pattern in PATTERNS if pattern.shape is Shape.SINGLE)
 """Tickets of one unit: a transfer takes three signed requests in and two out."""
 
@@ -61,6 +63,7 @@ class Crowd:
         self.order, self.http = order, http
         self.latencies: list[float] = []
         self.replied = 0
+        self.refused: list[str] = []
         self.done = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -79,7 +82,9 @@ class Crowd:
             queue = iter(enumerate(bodies))
             await asyncio.gather(*(self._send(queue) for _ in range(self.order.concurrency)))
         if self.order.port is not None:
-            await asyncio.wait_for(self.done.wait(), 300)
+            await asyncio.wait_for(self.done.wait(), PATIENCE_SECONDS)
+            if self.refused:
+                raise RuntimeError(self.refused[0])
         took = time.perf_counter() - began
         cuts = statistics.quantiles(self.latencies, n=100)
         return Measured(self.order.count / took, cuts[49], cuts[98], took, self.replied)
@@ -125,6 +130,10 @@ class Crowd:
             key = f"{message['assignment_id']}-{serial}"
             headers = signed_headers(self.order.units[unit], key, raw, now=time.time())
             async with self.http.post(str(message["respond_url"]), data=raw, headers=headers) as answer:
+                if answer.status != ACCEPTED:
+                    self.refused.append(f"{body['type']}: {answer.status} {await answer.text()}")
+                    self.done.set()
+                    return
                 owed = (await answer.json())["owed"]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.testing.counterparts.control import ROOT
+from tests.benchmarks.pictures import Bar, drawn
 
 FOLDER = ROOT / "build" / "bench"
 PAGE = ROOT / "docs" / "reference" / "performance.md"
@@ -84,6 +85,8 @@ def table(name: str) -> Iterator[str]:
     data = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     title, goals = TABLES[name]
     yield f"### {title}\n"
+    if picture(name):
+        yield f"![{title}](performance-{name}.svg)\n"
     yield f"| what | median of {len(data['rounds'])} (min–max) | floor | goal | reached |"
     yield "|---|---|---|---|---|"
     for goal in goals:
@@ -117,8 +120,23 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def picture(name: str) -> str | None:
+    """Draw the ratios of one table that are better the larger they are; None without any."""
+    data = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    bars = []
+    for each in TABLES[name][1]:
+        if each.goal and each.floor and each.at_least and each.name in data["median"]:
+            values, value = [one[each.name] for one in data["rounds"]], data["median"][each.name]
+            span = (min(values) / each.goal, max(values) / each.goal)
+            bars.append(Bar(each.what, value / each.goal, span, each.floor / each.goal, _number(value)))
+    return drawn(f"{TABLES[name][0]}: share of the goal (dashed: floor)", bars) if bars else None
+
+
 def main() -> None:
     """Replace the figures on the page."""
+    for name in TABLES:
+        if (FOLDER / f"{name}.json").exists() and (drawing := picture(name)):
+            (PAGE.parent / f"performance-{name}.svg").write_text(drawing, encoding="utf-8")
     lines = [line for name in TABLES if (FOLDER / f"{name}.json").exists() for line in table(name)]
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(MARKS[0])
