@@ -114,7 +114,7 @@ class Crowd:
     async def take_assignment(self, request: web.Request) -> web.Response:
         """Take a message to a unit, and answer an assignment beside it."""
         message = await request.json()
-        if message["type"] == "assignment.dispatched":
+        if message["type"] == "assignment.dispatched" or message.get("ready_to_consolidate"):
             task = asyncio.create_task(self._answer(message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -127,7 +127,7 @@ class Crowd:
             serial += 1
             body = receipt(owed[0], unit=unit, role=str(message["role"]), serial=serial)
             raw = json.dumps(body, ensure_ascii=False).encode()
-            key = f"{message['assignment_id']}-{serial}"
+            key = f"{message['assignment_id']}-{message['type']}-{serial}"
             headers = signed_headers(self.order.units[unit], key, raw, now=time.time())
             async with self.http.post(str(message["respond_url"]), data=raw, headers=headers) as answer:
                 if answer.status != ACCEPTED:

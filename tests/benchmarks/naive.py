@@ -68,7 +68,7 @@ class Naive:
     """The handler and its engine."""
 
     def __init__(self, folder: Path, secret: str) -> None:
-        self.engine = create_engine(f"sqlite:///{folder}/naive.db")
+        self.engine = create_engine(f"sqlite:///{folder}/naive.db", connect_args={"timeout": 60})
         event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA journal_mode=WAL"))
         SQLModel.metadata.create_all(self.engine, tables=[table_of(row) for row in _TABLES])
         self.rules, self.secret = load_rules(ROOT / "routing_rules.yaml").prepare(), secret

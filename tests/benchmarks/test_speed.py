@@ -80,7 +80,7 @@ def test_sqlite(tmp_path: Path, naive: tuple[str, str]) -> None:
         wait_until(lambda: _answers(address), timeout_seconds=60, what="the naive server")
         for _ in range(ROUNDS):
             measured = one_round(intake, travels, sqlite_commits(tmp_path / "limit.db"))
-            plain = intake.order(TICKETS // 4, 32, url=address, secret=secret)
+            plain = intake.order(TICKETS // 8, 32, url=address, secret=secret)
             rounds.append({**measured, "naive": plain.rate, "naive_ratio": measured["intake"] / plain.rate})
     finally:
         intake.process.kill()
