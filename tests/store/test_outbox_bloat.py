@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.postgres, pytest.mark.timeout(3600)]
 MESSAGES = int(os.environ.get("BLOAT_MESSAGES", "100000"))
 AT_ONCE = 250
 ENDS = 20
-PAGE_BYTES = 8192
 """Rounds at the beginning and at the end whose claims are compared."""
+PAGE_BYTES = 8192
 
 
 @pytest.mark.parametrize("database", ["postgres", "postgres-portable"], indirect=True)
