@@ -69,6 +69,8 @@ class Page:
     cases: int = 0
     rows: int = 0
     findings: list[Finding] = field(default_factory=list)
+    histories: dict[str, list[str]] = field(default_factory=dict)
+    """The hashes of the history of each case that has its own row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class AuditStore:
             page.rows += sum(len(rows) for rows in bundle.rows.values()) + len(bundle.revisions)
             page.findings += self.findings(bundle)
             page.findings += self._of_documents(tx, bundle)
+            if bundle.case is not None:
+                page.histories[bundle.case_id] = [str(row["hash"]) for row in bundle.rows["events"]]
         return page
 
     def bundle(self, tx: Tx, case_id: str) -> Bundle:

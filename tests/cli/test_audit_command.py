@@ -46,6 +46,12 @@ async def one(service: Service) -> str:
     return str(answer.body["case_id"])
 
 
+async def revised(service: Service) -> str:
+    longer = {**TICKET, "content": TICKET["content"] + "另请告知核减办法。"}
+    answer = await service.accept_ticket("hotline", ticket_draft(longer, b"raw again", datetime.now(UTC)), None)
+    return str(answer.body["case_id"])
+
+
 def change(config: Path, statement: str) -> None:
     with closing(sqlite3.connect(config.parent / "data" / "bridge.db")) as file, file:
         file.execute(statement)
@@ -71,6 +77,45 @@ def test_cases_without_a_seal_are_sealed_once(run: Run, config: Path) -> None:
     assert "已加封 1 个案件" in run("audit", "seal").stdout
     assert run("audit", "verify").exit_code == 0
     assert json.loads(run("audit", "seal", "--json").stdout) == {"sealed": 0}
+
+
+TABLES = ("cases", "tickets", "ticket_revisions", "assignments", "opinions", "deadlines", "events", "outbox")
+
+
+def test_a_case_removed_whole_or_put_back_whole_is_missed_by_the_marks(run: Run, config: Path) -> None:
+    ledger, marks = config.parent / "data" / "bridge.db", str(config.parent / "audit.marks")
+    with_service(config, one)
+    assert run("audit", "verify", "--marks", marks).exit_code == 0
+    old = ledger.read_bytes()
+    case_id = with_service(config, revised)
+    assert run("audit", "verify", "--marks", marks).exit_code == 0
+    new = ledger.read_bytes()
+    ledger.write_bytes(old)
+    assert run("audit", "verify").exit_code == 0
+    back = run("audit", "verify", "--marks", marks)
+    assert (back.exit_code, f"案件 {case_id}：案件登记 历史比上次核对时短或不同" in back.stdout) == (1, True)
+    ledger.write_bytes(new)
+    change(config, "DROP TRIGGER events_no_delete")
+    for table in TABLES:
+        change(config, f"DELETE FROM {table}")
+    assert run("audit", "verify").exit_code == 0
+    report = json.loads(run("audit", "verify", "--marks", marks, "--json").stdout)
+    assert [(each["case_id"], each["problem"]) for each in report["findings"]] == [(case_id, "vanished")]
+
+
+def test_marks_of_another_hand_and_of_one_case_are_refused(run: Run, config: Path) -> None:
+    case_id = with_service(config, one)
+    marks = config.parent / "audit.marks"
+    assert run("audit", "verify", "--marks", str(marks)).exit_code == 0
+    assert marks.stat().st_mode & 0o777 == 0o600
+    marks.write_text(marks.read_text().replace(f"{case_id} ", f"{case_id}0 "))
+    altered = run("audit", "verify", "--marks", str(marks))
+    assert (altered.exit_code != 0, "核对记号文件不是本套密钥写的" in altered.output + str(altered.exception)) == (
+        True,
+        True,
+    )
+    both = run("audit", "verify", "--marks", str(marks), "--case", case_id)
+    assert (both.exit_code, "--case" in both.output) == (2, True)
 
 
 def test_a_dossier_is_exported_once_and_verified_without_and_with_the_ledger(run: Run, config: Path) -> None:
