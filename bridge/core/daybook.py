@@ -60,7 +60,7 @@ def line_of(work: Work, reader: str | None, *, reveal: bool) -> DayLine:
         numbers=tuple(each.external_id for each in work.tickets.values()),
         received_at=ticket.received_at,
         category=f"{category.number}.{category.name}" if category else "未分类",
-        matter=_matter(ticket, hidden=hidden),
+        matter=_matter(work, ticket, hidden=hidden),
         petitioner=HIDDEN if hidden else ticket.body.petitioner.name or "",
         phone=HIDDEN if hidden else ticket.body.petitioner.phone or "",
         counterparty=(ticket.body.counterparty.name or "") if ticket.body.counterparty else "",
@@ -79,9 +79,9 @@ def _unit(work: Work, unit: str | None) -> str:
     return known.name if known else unit or ""
 
 
-def _matter(ticket: Ticket, *, hidden: bool) -> str:
+def _matter(work: Work, ticket: Ticket, *, hidden: bool) -> str:
     text = " ".join((ticket.body.title or ticket.body.content).split())
-    text = secrecy.blanker(ticket.body.petitioner)(text) if hidden else text
+    text = secrecy.case_blanker(work)(text) if hidden else text
     return text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
 
 

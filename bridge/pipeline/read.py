@@ -129,7 +129,7 @@ def part_view(part: Part) -> dict[str, Any]:
 
 def ticket_view(work: Work, ticket: Any) -> dict[str, Any]:
     """Return a ticket as operators see it."""
-    view = views.ticket_view(ticket, hidden=work.case.confidential)
+    view = views.ticket_view(work, ticket, hidden=work.case.confidential)
     view.update(
         id=ticket.id,
         state=ticket.state.value,

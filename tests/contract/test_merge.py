@@ -242,6 +242,19 @@ async def test_secrecy_is_the_union_and_stays_after_an_unmerge(ledger: Ledger) -
     assert (await ledger.view(secret))["confidential"] is True
 
 
+async def test_a_ticket_that_names_the_petitioner_of_another_is_blanked_of_both(ledger: Ledger) -> None:
+    first, second = (Petitioner(name=name, confidential=True) for name in ("赵小明", "钱大勇"))
+    named = f"赵小明与同事钱大勇反映：{SINGLE}"
+    kept = await ledger.ticket(named, title="赵小明、钱大勇要求核减", external_id="ZZ1", petitioner=first)
+    colleague = await ledger.ticket(SINGLE, external_id="ZZ2", petitioner=second)
+    await ledger.fresh()
+    await ledger.act(colleague, "merge", OFFICE, into=kept)
+    (update,) = [m for m in await ledger.fresh(kind="unit") if m["type"] == "case.updated"]
+    [line] = (await ledger.service.daybook("tax", reveal=False)).lines
+    for shown in (str(update), line.matter, str(await ledger.service.case(kept, "tax"))):
+        assert ("＊＊＊" in shown, "赵小明" in shown, "钱大勇" in shown) == (True, False, False)
+
+
 async def test_a_unit_that_may_see_the_petitioner_sees_both(ledger: Ledger) -> None:
     retune(ledger, confidentiality=Confidentiality(visible_to=("tax",)))
     kept = await ledger.ticket(SINGLE, external_id="ZZ1")

@@ -36,18 +36,15 @@ def blank_for(work: Work, unit: str, told: Any) -> Any:
     """Return a JSON value with the petitioners blanked out of its free text, where the unit must not know them."""
     if not hides_petitioner(work, unit):
         return told
-    blanks = [blanker(ticket.body.petitioner) for ticket in work.tickets.values()]
-    return _blanked(told, blanks)
+    return _blanked(told, case_blanker(work))
 
 
-def _blanked(told: Any, blanks: list[Callable[[str], str]]) -> Any:
+def _blanked(told: Any, blank: Callable[[str], str]) -> Any:
     if isinstance(told, str):
-        for blank in blanks:
-            told = blank(told)
-        return told
+        return blank(told)
     if isinstance(told, dict):
-        return {name: _blanked(value, blanks) for name, value in told.items()}
-    return [_blanked(value, blanks) for value in told] if isinstance(told, list) else told
+        return {name: _blanked(value, blank) for name, value in told.items()}
+    return [_blanked(value, blank) for value in told] if isinstance(told, list) else told
 
 
 def as_is(text: str) -> str:
@@ -100,6 +97,18 @@ def _is_public(work: Work, phone: str | None) -> bool:
 
 def _digits(text: str) -> str:
     return re.sub(r"\D", "", text)
+
+
+def case_blanker(work: Work) -> Callable[[str], str]:
+    """Return a function that blanks every petitioner of a case out of a text: one ticket may name another's."""
+    blanks = [blanker(ticket.body.petitioner) for ticket in work.tickets.values()]
+
+    def blank(text: str) -> str:
+        for each in blanks:
+            text = each(text)
+        return text
+
+    return blank
 
 
 def blanker(petitioner: Petitioner) -> Callable[[str], str]:

@@ -249,7 +249,7 @@ def case_view(work: Work, unit: str) -> dict[str, Any]:
         "period": work.case.period.value,
         "lead": work.case.lead,
         "accepting_unit": work.case.accepting_unit,
-        "tickets": [ticket_view(ticket, hidden=hidden) for ticket in tickets],
+        "tickets": [ticket_view(work, ticket, hidden=hidden) for ticket in tickets],
         "ask": ask_view(work),
         **secrecy.blank_for(work, unit, _elsewhere(work.case)),
     }
@@ -269,10 +269,10 @@ def _elsewhere(case: Case) -> dict[str, Any]:
     return {name: listed for name, listed in (("parts", parts), ("links", links)) if listed}
 
 
-def ticket_view(ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
-    """Return one ticket's content for a unit, blanked if the petitioner must stay hidden."""
+def ticket_view(work: Work, ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
+    """Return one ticket's content for a unit, blanked if the petitioners of its case must stay hidden."""
     body = ticket.body
-    blank = secrecy.blanker(body.petitioner) if hidden else secrecy.as_is
+    blank = secrecy.case_blanker(work) if hidden else secrecy.as_is
     view: dict[str, Any] = {
         "feed": ticket.feed,
         "external_id": ticket.external_id,
