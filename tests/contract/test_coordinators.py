@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from bridge.core.vocabulary import UrgeLevel
@@ -49,6 +50,19 @@ async def test_the_ladder_of_a_missed_limit_reaches_unit_coordinator_office_each
     assert "逾期 3 个工作日" in draft["text"]
     assert "03月05日、03月06日、03月09日、03月10日提醒" in draft["text"]
     assert not any(secret in draft["text"] for secret in ("桑女士", "13600000303", "431"))
+
+
+async def test_reminders_and_the_draft_cite_the_clause_that_won(ledger: Ledger) -> None:
+    """An upstream's later limit is found last but does not bind: what binds is the rules' own, on 9 March."""
+    case_id = await ledger.ticket(SINGLE, respond_by=datetime.fromisoformat("2026-03-20T18:00:00+08:00"))
+    await ledger.receipt(case_id, "tax", "signed")
+    await ledger.fresh()
+    await ledger.until("2026-04-30T12:00:00+08:00")
+    sent = await ledger.fresh(kind="unit")
+    assert {m["deadline"]["clause"] for m in sent if m["type"] == "assignment.reminder"} == {"四（三）"}
+    escalation = sent[-1]["escalation"]
+    assert escalation["deadline"]["clause"] == "四（三）"
+    assert "应于 2026-03-09T23:59:59+08:00 前答复（四（三））" in escalation["draft"]["text"]
 
 
 async def test_each_step_of_the_upstreams_ladder_reaches_whom_it_should(ledger: Ledger) -> None:

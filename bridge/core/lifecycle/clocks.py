@@ -123,8 +123,8 @@ def _outer_limit(kind: DeadlineKind, due: datetime) -> DeadlineBasis:
 
 def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bool, after: datetime) -> Deadline:
     """Give a deadline its ladder; rungs not after ``after`` are dropped, but never the breach itself."""
-    winner = min(deadline.basis, key=lambda basis: abs(basis.due_at - deadline.due_at))
-    amount = winner.amount if unit is LimitUnit.DAYS else None
+    winner = binding_basis(deadline)
+    amount = winner.amount if winner and unit is LimitUnit.DAYS else None
     calendar = work.policy.calendar
     rungs = ladder(deadline.start_at, deadline.due_at, calendar, unit=unit, reminded=reminded, amount=amount)
     missed = deadline.status is DeadlineStatus.OVERDUE
@@ -135,6 +135,17 @@ def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bo
     first = _after(steps, None)
     fire_at = first.at if first and not work.case.suspended else None
     return changed(deadline, steps=steps, next_step=first.name if first else None, next_fire_at=fire_at)
+
+
+def binding_basis(deadline: Deadline) -> DeadlineBasis | None:
+    """Return the basis a deadline stands on, which need not be the last one found; None if it has none."""
+    return min(deadline.basis, key=lambda basis: abs(basis.due_at - deadline.due_at), default=None)
+
+
+def binding_clause(deadline: Deadline) -> str | None:
+    """Return the clause a deadline stands on, as the words to a unit or the leading group cite it."""
+    basis = binding_basis(deadline)
+    return basis.clause if basis else None
 
 
 def _after(steps: tuple[Step, ...], done: str | None) -> Step | None:

@@ -71,7 +71,7 @@ def criticism_of_delay(work: Work, deadline: Deadline) -> dict[str, str] | None:
     if unit is None or unit.id == LEADING_OFFICE or deadline.kind not in _OWED:
         return None
     late = work.policy.calendar.working_days_between(civil_date(deadline.due_at), civil_date(work.now))
-    clause = deadline.basis[-1].clause if deadline.basis else ""
+    clause = clocks.binding_clause(deadline) or ""
     reminded = "、".join(f"{civil_date(at):%m月%d日}" for at in _reminded(work, deadline))
     told = f"领导小组办公室已于{reminded}提醒，" if reminded else ""
     facts = (

@@ -70,7 +70,7 @@ def deadline_view(deadline: Deadline) -> dict[str, str | None]:
         "kind": deadline.kind.value,
         "unit": deadline.unit,
         "due_at": views.iso(deadline.due_at),
-        "clause": deadline.basis[-1].clause if deadline.basis else None,
+        "clause": clocks.binding_clause(deadline),
     }
 
 
