@@ -47,8 +47,7 @@ async def test_the_ladder_of_a_missed_limit_reaches_unit_coordinator_office_each
     assert (draft["to"], draft["copy_to"], draft["date"]) == ("领导小组", "税务局", "2026年3月12日")
     assert draft["title"] == "关于税务局办理征缴争议事项情况的通报（拟稿）"
     assert f"案件 {case_id}（滞纳金加收），应于 2026-03-09T23:59:59+08:00 前答复（四（三））" in draft["text"]
-    assert "逾期 3 个工作日" in draft["text"]
-    assert "03月05日、03月06日、03月09日、03月10日提醒" in draft["text"]
+    assert "逾期 3 个工作日。系统已于03月05日、03月06日、03月09日、03月10日提醒，仍未办结。" in draft["text"]
     assert not any(secret in draft["text"] for secret in ("桑女士", "13600000303", "431"))
 
 

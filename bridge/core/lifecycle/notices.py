@@ -73,7 +73,7 @@ def criticism_of_delay(work: Work, deadline: Deadline) -> dict[str, str] | None:
     late = work.policy.calendar.working_days_between(civil_date(deadline.due_at), civil_date(work.now))
     clause = clocks.binding_clause(deadline) or ""
     reminded = "、".join(f"{civil_date(at):%m月%d日}" for at in _reminded(work, deadline))
-    told = f"领导小组办公室已于{reminded}提醒，" if reminded else ""
+    told = f"系统已于{reminded}提醒，" if reminded else ""
     facts = (
         f"{unit.name}办理的征缴争议案件 {work.case.id}（{_category(work)}），应于 {clocks.iso(deadline.due_at)} 前"
         f"{_OWED[deadline.kind]}（{clause}），至今逾期 {late} 个工作日。{told}仍未办结。"
