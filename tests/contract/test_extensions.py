@@ -8,11 +8,13 @@ from datetime import datetime
 
 import pytest
 
+from bridge.core.lifecycle.takeover import PaperCase
+from bridge.core.model import TicketBody, TicketDraft
 from bridge.core.policy import Extension, LimitUnit, TimeLimit
-from bridge.core.vocabulary import DeadlineKind
+from bridge.core.vocabulary import DeadlineKind, TicketKind
 from bridge.errors import IllegalTransition, InvalidPayload
 from tests.contract.conftest import retune
-from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
+from tests.pipeline.conftest import JOINT, MONDAY, OFFICE, OPERATOR, SINGLE, Ledger
 
 CAP = "2026-03-23T23:59:59+08:00"
 """The reply is due on 9 March; ten working days later."""
@@ -84,6 +86,21 @@ async def test_twice_where_the_rules_allow_it_but_no_further_than_the_cap(ledger
     with pytest.raises(InvalidPayload, match="until"):
         await ask(ledger, case_id, "2026-03-25T18:00:00")
     await ask(ledger, case_id, "2026-03-23T18:00:00")
+
+
+async def test_a_limit_of_the_paper_register_is_what_a_second_extension_is_measured_from(ledger: Ledger) -> None:
+    """The rules' own date, 9 March, stays visible beside the listed 16 March; the end is ten working days after the latter."""
+    more = Extension(10, LimitUnit.WORKING_DAYS, once=False)
+    change_limits(ledger, DeadlineKind.REPLY, lambda limit: replace(limit, extension=more))
+    draft = TicketDraft("P-1", MONDAY, TicketKind.COMPLAINT, TicketBody(content=SINGLE), b"{}", "digest")
+    listed = PaperCase(draft, 3, lead="tax", dispatched_at=MONDAY, respond_by=at("2026-03-16T18:00:00"))
+    case_id = (await ledger.service.take_over("hotline", listed, OPERATOR, held=False, dry=False)).case_id
+    latest = "2026-03-30T23:59:59+08:00"
+    await ask(ledger, case_id, "2026-03-20T18:00:00")
+    assert (await ledger.assignment(case_id, "tax"))["extension"]["latest"] == latest
+    await ledger.event(case_id, "extension_granted", until=at("2026-03-20T18:00:00"))
+    await ask(ledger, case_id, "2026-03-30T18:00:00")
+    assert (await ledger.assignment(case_id, "tax"))["extension"]["latest"] == latest
 
 
 async def test_rules_that_set_no_end_set_none(ledger: Ledger) -> None:

@@ -136,12 +136,12 @@ def _moves(clock: Deadline) -> bool:
 
 
 def _unextended(clock: Deadline) -> datetime:
-    """Return when the limit ended before it was first extended; pauses before that count."""
+    """Return when the limit ended before it was first extended; pauses before that, and the 台账's own date, count."""
     if not _moves(clock):
         return clock.due_at
     before = list(takewhile(lambda basis: basis.source != clocks.EXTENSION, clock.basis))
-    paused = [basis.due_at for basis in before if basis.source == clocks.PAUSE]
-    return paused[-1] if paused else min(basis.due_at for basis in before)
+    moved = [basis.due_at for basis in before if basis.source in (clocks.PAUSE, clocks.LISTED)]
+    return moved[-1] if moved else min(basis.due_at for basis in before)
 
 
 def _rule_text(work: Work, assignment: Assignment) -> str:
