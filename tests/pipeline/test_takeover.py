@@ -86,3 +86,14 @@ async def test_what_the_mechanism_refuses_is_not_taken(ledger: Ledger) -> None:
     with pytest.raises(InvalidPayload, match="lead"):
         await taken(ledger, paper(lead="leading_office"))
     assert (await ledger.service.outbox(10))["messages"] == []
+
+
+@pytest.mark.parametrize("content", [SINGLE, "来电人咨询驾驶证换证需要哪些材料。"])
+async def test_the_category_of_the_sheet_stands_where_nobody_was_asked_yet(ledger: Ledger, content: str) -> None:
+    registered = paper(content, lead=None, dispatched_at=None, category="inspection_arrears", respond_by=day(20, 3))
+    case_id = await taken(ledger, registered)
+    view = await ledger.view(case_id)
+    assert (view["category"], view["state"], view["lead"]) == ("inspection_arrears", "handling", "tax")
+    assert "assignment.dispatched" in {m["type"] for m in await ledger.fresh(target="tax")}
+    [reply] = [each for each in view["deadlines"] if each["kind"] == "reply"]
+    assert reply["due_at"] == "2026-03-20T10:00:00+08:00"

@@ -73,7 +73,7 @@ def take_over(
     _keep_listed_limit(work, paper)
     if paper.lead is None:
         _at(work, context.now)
-        _ask(work, assessment)
+        _ask(work, paper, assessment)
         sent = list(work.messages)
     else:
         register.wait_for_person(work, "按原台账接收")
@@ -101,9 +101,16 @@ def _keep_listed_limit(work: Work, paper: PaperCase) -> None:
             clocks.move(work, clock, paper.respond_by, "原台账所列办理时限", source=clocks.LISTED)
 
 
-def _ask(work: Work, assessment: Assessment) -> None:
-    """Dispatch what nobody has been asked yet, as a new ticket; what seems out of scope waits for a person."""
-    if assessment.classification.in_scope:
+def _ask(work: Work, paper: PaperCase, assessment: Assessment) -> None:
+    """Dispatch what nobody has been asked yet, as a new ticket; what seems out of scope waits for a person.
+
+    A category of the 台账 is a person's word: it stands where the rules see another, or none.
+    """
+    found = assessment.classification
+    if paper.category is not None and not (found.in_scope and found.category == paper.category):
+        register.wait_for_person(work, "按原台账接收")
+        actions.act(work, _asked(paper, paper.category))
+    elif found.in_scope:
         register.go(work, assessment)
     else:
         register.wait_for_person(work, f"疑似不属本机制：{work.case.out_reason or '按原台账接收'}")
