@@ -31,6 +31,7 @@ TABLES = {
     "deadlines": "时限",
     "events": "历史",
     "outbox": "待发件",
+    "documents": "文书",
 }
 PROBLEMS = {
     "changed": "登记后被改动过",

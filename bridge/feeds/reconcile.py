@@ -95,10 +95,11 @@ async def compare(
 ) -> Difference:
     """Compare the upstream's pages with the ledger; ``take`` registers what is missing, ``revise`` takes changed content."""
     own = {each.external_id: each for each in await service.tickets_of(feed)}
-    found, seen, replied, whole = Difference(), set[str](), dict[str, int](), True
+    found, seen, replied = Difference(), set[str](), dict[str, int]()
+    whole: bool | None = None
     tells_replies = False
     async for page in told:
-        whole = whole and page.whole
+        whole = page.whole and whole is not False
         tells_replies = tells_replies or page.replied is not None
         replied |= page.replied or {}
         for entry in page.entries:

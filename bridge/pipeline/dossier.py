@@ -49,7 +49,7 @@ def dossier(tx: Tx, store: Store, rules: Rules, case_id: str) -> Dossier:
     seed = store.vault.signing_seed(f"dossier\x00{store.region}")
     if bundle.case is None:
         raise NotFound("没有这个案件，请核对编号")
-    if findings := store.audit.findings(bundle):
+    if findings := store.audit.findings(tx, bundle):
         return Dossier({}, {}, tuple(findings), seed)
     source = _source(tx, store, bundle)
     archived = [

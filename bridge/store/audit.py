@@ -19,6 +19,7 @@ from bridge.errors import StoreError
 from bridge.store import seals
 from bridge.store.cases import chain_hash
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, table_of
+from bridge.store.history import HistoryStore
 from bridge.store.tables import DocumentRow, EventRow, OutboxRow, TicketRevisionRow
 from bridge.store.writer import Tx
 
@@ -92,7 +93,7 @@ class AuditStore:
         for bundle in bundles:
             page.cases += bundle.case is not None
             page.rows += sum(len(rows) for rows in bundle.rows.values()) + len(bundle.revisions)
-            page.findings += self.findings(bundle)
+            page.findings += self.findings(tx, bundle)
             page.findings += self._of_documents(tx, bundle)
             if bundle.case is not None:
                 page.histories[bundle.case_id] = [str(row["hash"]) for row in bundle.rows["events"]]
@@ -134,9 +135,10 @@ class AuditStore:
         for row in tx.read(query.where(t.c.region_code == self.region, *where)):
             yield dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
-    def findings(self, bundle: Bundle) -> list[Finding]:
+    def findings(self, tx: Tx, bundle: Bundle) -> list[Finding]:
         """Return everything about a case that is not as it was sealed."""
-        return [*self._of_rows(bundle), *self._of_history(bundle), *self._of_messages(bundle), *self._of_raw(bundle)]
+        here = [*self._of_rows(bundle), *self._of_history(bundle), *self._of_messages(bundle)]
+        return [*here, *self._of_raw(tx, bundle)]
 
     def _of_rows(self, bundle: Bundle) -> Iterator[Finding]:
         case_id = bundle.case_id
@@ -172,15 +174,24 @@ class AuditStore:
             if not self._opens(row["payload"], f"outbox.payload:{row['key']}"):
                 yield Finding(bundle.case_id, seals.MESSAGE, row["key"], "unreadable")
 
-    def _of_raw(self, bundle: Bundle) -> Iterator[Finding]:
+    def _of_raw(self, tx: Tx, bundle: Bundle) -> Iterator[Finding]:
         for ticket in bundle.rows["tickets"]:
             kept = bundle.revisions.get(ticket["id"], {})
-            for number in range(1, _revision(ticket) + 1):
+            for number in self._lost(tx, bundle.case_id, ticket, kept):
+                yield Finding(bundle.case_id, "ticket_revisions", f"{ticket['id']}:{number}", "missing")
+            for number, raw in sorted(kept.items()):
                 name = f"{ticket['id']}:{number}"
-                if number not in kept:
-                    yield Finding(bundle.case_id, "ticket_revisions", name, "missing")
-                elif not self._opens(kept[number], f"ticket_revisions.raw:{name}"):
+                if not self._opens(raw, f"ticket_revisions.raw:{name}"):
                     yield Finding(bundle.case_id, "ticket_revisions", name, "unreadable")
+
+    def _lost(self, tx: Tx, case_id: str, ticket: Row, kept: Mapping[int, bytes]) -> list[int]:
+        """Return the pushes that are gone; a supplement and a correction by a person count as revisions without one."""
+        details = _details(ticket)
+        absent = set(range(1, int(details.get("revision", 1)) + 1)) - kept.keys()
+        if absent - {1}:
+            pushed = HistoryStore(self.region, self.vault).pushed(tx, (case_id, *details.get("came_from", ())))
+            absent &= {1} | {number for ticket_id, number in pushed if ticket_id == ticket["id"]}
+        return sorted(absent)
 
     def _of_documents(self, tx: Tx, bundle: Bundle) -> Iterator[Finding]:
         """Compare the papers that are there with what the history says was issued: the chain vouches for their hashes."""
@@ -248,9 +259,9 @@ def _head(case: Row) -> tuple[int, str]:
     return int(case["event_seq"]), str(case["event_hash"])
 
 
-def _revision(ticket: Row) -> int:
-    """Return the number of the newest revision; details that were spoilt are found by their tag."""
+def _details(ticket: Row) -> dict[str, Any]:
+    """Return what a ticket's row says besides its columns; details that were spoilt are found by their tag."""
     try:
-        return int(orjson.loads(ticket["details"]).get("revision", 1))
-    except (ValueError, AttributeError):
-        return 0
+        return dict(orjson.loads(ticket["details"]))
+    except (ValueError, TypeError):
+        return {"revision": 0}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +12,7 @@ import orjson
 from sqlalchemy import select
 
 from bridge.crypto import Vault
+from bridge.errors import StoreError
 from bridge.store.cases import chain_hash
 from bridge.store.codec import CASES, table_of
 from bridge.store.tables import EventRow
@@ -52,6 +55,26 @@ class HistoryStore:
         detail = orjson.loads(self.vault.open(row["detail"], aad))
         names = ("seq", "type", "actor", "cause", "occurred_at", "recorded_at", "hash")
         return RecordedEvent(**{name: row[name] for name in names}, detail=detail)
+
+    def pushed(self, tx: Tx, case_ids: Iterable[str]) -> set[tuple[str, int]]:
+        """Return the tickets and revisions upstreams pushed again, as these cases and those they were merged into tell."""
+        found, seen, waiting = set[tuple[str, int]](), set[str](), list(case_ids)
+        while waiting:
+            case_id = waiting.pop()
+            if case_id in seen:
+                continue
+            seen.add(case_id)
+            for event in self._readable(tx, case_id):
+                if event.type == "case.merged":
+                    waiting.append(event.detail["into"])
+                elif event.type == "ticket.revised":
+                    found.add((event.detail["ticket"], event.detail["revision"]))
+        return found
+
+    def _readable(self, tx: Tx, case_id: str) -> Iterator[RecordedEvent]:
+        for row in self._rows(tx, case_id):
+            with suppress(StoreError):
+                yield self._event(row)
 
     def first_break(self, tx: Tx, case_id: str) -> int | None:
         """Return the number of the first event that does not fit the chain (or is missing); None if all do."""

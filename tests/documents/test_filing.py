@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from bridge.cli.audit import worded
 from bridge.core.documents import DocumentKind
 from bridge.documents.desk import Desk
 from bridge.documents.filing import Filing
@@ -76,5 +77,7 @@ async def test_a_paper_taken_away_or_put_in_by_hand_is_found(ledger: Ledger, des
         tx.connection.execute(text("UPDATE documents SET id = 'd9', number = '伪' WHERE id = :id"), {"id": second.id})
 
     await ledger.store.write(tamper)
-    found = {(finding.row, finding.problem) for finding in await findings(ledger, case_id)}
+    findings_now = await findings(ledger, case_id)
+    found = {(finding.row, finding.problem) for finding in findings_now}
     assert found == {(first.id, "missing"), (second.id, "missing"), ("d9", "added")}
+    assert all(f"文书 {finding.row} " in worded(finding) for finding in findings_now)

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from bridge.cli.audit import PROBLEMS, TABLES, worded
-from bridge.core.vocabulary import ProcedureId
+from bridge.core.model import Counterparty
+from bridge.core.vocabulary import CounterpartyType, ProcedureId
 from bridge.store.audit import Finding
 from bridge.store.cases import CaseStore
 from bridge.store.writer import Tx
@@ -74,6 +75,36 @@ def restarted(ledger: Ledger) -> None:
 async def test_what_the_bridge_itself_does_agrees_with_its_seals(ledger: Ledger, size: int) -> None:
     await lived(ledger)
     assert await found(ledger, size) == []
+
+
+async def test_a_supplement_and_a_correction_by_a_person_leave_no_raw_push_and_none_is_missed(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE, external_id="A")
+    await ledger.event(case_id, "supplement", content="另补一张回执。")
+    office = Counterparty("某街道办事处", type=CounterpartyType.AGENCY)
+    await ledger.act(case_id, "classify", category="late_fee", counterparty=office)
+    await ledger.ticket(SINGLE + "补充一句。", external_id="A")
+    assert await found(ledger) == []
+    await tamper(ledger, "DELETE FROM ticket_revisions")
+    named = [(finding.table, finding.row.rpartition(":")[2], finding.problem) for finding in await found(ledger)]
+    assert named == [("ticket_revisions", "1", "missing"), ("ticket_revisions", "4", "missing")]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_a_raw_push_taken_before_or_during_a_merge_is_missed_wherever_its_ticket_is(
+    ledger: Ledger, *, apart: bool
+) -> None:
+    joint, twin = await ledger.ticket(JOINT, external_id="C"), await ledger.ticket(JOINT + "急。", external_id="D")
+    await ledger.ticket(JOINT + "很急。", external_id="D")
+    await ledger.act(twin, "merge", into=joint)
+    await ledger.ticket(JOINT + "十分急。", external_id="D")
+    if apart:
+        await ledger.act(twin, "unmerge")
+        await ledger.event(twin, "supplement", content="另补一张回执。")
+    assert await found(ledger) == []
+    await tamper(ledger, "DELETE FROM ticket_revisions WHERE revision > 1")
+    findings = await found(ledger)
+    assert [finding.row.rpartition(":")[2] for finding in findings] == ["2", "3"]
+    assert {finding.case_id for finding in findings} == {twin if apart else joint}
 
 
 HERE = "WHERE case_id = '{case}'"
