@@ -7,6 +7,7 @@ accepting units). Must not: read a rules file itself (``bridge.rules`` does).
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from bridge.errors import ConfigError, Problem
 from bridge.metrics import Metrics
@@ -35,7 +36,7 @@ def load(settings: Settings) -> CompiledRules:
 
 def adjusted(settings: Settings, rules: CompiledRules) -> CompiledRules:
     """Apply what the deployer decided to a snapshot: calendar years beside ``bridge.toml``, the review switch."""
-    rules = rules.with_years(load_folder(settings.folder / "calendar"))
+    rules = rules.with_years(load_folder(_years(settings)))
     return (rules if settings.review is None else rules.with_review(settings.review)).prepare()
 
 
@@ -45,10 +46,14 @@ def watched(settings: Settings, rules: CompiledRules, metrics: Metrics, clock: C
     def report(outcome: Reload) -> None:
         metrics.show_rules(outcome.rules_hash, clock.wall().timestamp(), successful=outcome.loaded)
 
-    holder = RulesHolder(settings.rules, rules, adjust=_adjust(settings), report=report)
+    holder = RulesHolder(settings.rules, rules, adjust=_adjust(settings), report=report, years=_years(settings))
     report(Reload(loaded=True, rules_hash=rules.hash))
     return holder
 
 
 def _adjust(settings: Settings) -> Callable[[CompiledRules], CompiledRules]:
     return lambda rules: adjusted(settings, rules)
+
+
+def _years(settings: Settings) -> Path:
+    return settings.folder / "calendar"

@@ -129,4 +129,5 @@ def apply(config: Path, update: Update, content: bytes) -> None:
                 await service.recount(case_id)
 
         with_service(config, work)
-        typer.echo("已改期；正在运行的服务请执行 bridge rules reload 换上新日历", err=True)
+    moved = "已装入，时限已改期" if update.moved else "已装入"
+    typer.echo(f"{moved}；正在运行的服务几秒内自动换上新日历，立即换上可执行 bridge rules reload", err=True)

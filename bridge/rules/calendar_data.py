@@ -94,7 +94,7 @@ def load_folder(folder: Path) -> tuple[PublishedYear, ...]:
         ConfigError: a file cannot be used; every problem of that file.
 
     """
-    return tuple(read_year(path.read_bytes(), str(path)) for path in sorted(folder.glob("*.json")))
+    return tuple(read_year(_bytes(path), str(path)) for path in sorted(folder.glob("*.json")))
 
 
 def read_year(data: bytes, file: str) -> PublishedYear:
@@ -113,6 +113,15 @@ def read_year(data: bytes, file: str) -> PublishedYear:
     document = parsed.document_number or next(iter(parsed.papers), "")
     days = tuple(PublishedDay(day.date, day.isOffDay, day.name, day.document_number) for day in parsed.days)
     return PublishedYear(parsed.year, document, days, parsed.published_on, parsed.papers)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            str(path), [Problem("$", f"读不出来({type(error).__name__}),请检查文件的属主和权限")]
+        ) from error
 
 
 def _shipped(name: str) -> bytes:

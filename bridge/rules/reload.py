@@ -1,6 +1,6 @@
-"""Hot reload: watch the file, load and test the new rules, then swap one pointer; a failure keeps the old ones.
+"""Hot reload: watch the files, load and test the new rules, then swap one pointer; a failure keeps the old ones.
 
-Owns: the holder of the snapshot of the moment, telling a changed file by time, size and content, reporting.
+Owns: the holder of the snapshot of the moment, telling changed files by time, size and content, reporting.
 Must not: sleep or read a clock (the caller's loop does), or let a half-written file in: its tests must pass.
 """
 
@@ -41,15 +41,26 @@ class RulesHolder:
     """The rules of the moment; :meth:`current` is what a use case reads once at its start."""
 
     def __init__(
-        self, path: Path, rules: CompiledRules, *, adjust: Adjust | None = None, report: Report | None = None
+        self,
+        path: Path,
+        rules: CompiledRules,
+        *,
+        adjust: Adjust | None = None,
+        report: Report | None = None,
+        years: Path | None = None,
     ) -> None:
-        """Hold rules already loaded from ``path``; ``adjust`` applies the settings (review) to every snapshot."""
+        """Hold rules already loaded from ``path``.
+
+        ``adjust`` applies the settings (review, calendar years) to every snapshot; the year files it reads
+        from the folder ``years`` are watched like the rules themselves.
+        """
         self.path = path
+        self._years = years
         self._rules = rules
         self._adjust = adjust or (lambda loaded: loaded)
         self._report = report or (lambda _: None)
-        self._seen = self._settling = _stamp(path)
-        self._digest = _digest(path)
+        self._seen = self._settling = self._stamps()
+        self._digest = self._content()
         self._lock = threading.Lock()
 
     def current(self) -> CompiledRules:
@@ -57,35 +68,44 @@ class RulesHolder:
         return self._rules
 
     def poll(self) -> Reload | None:
-        """Reload if the file changed and has since stood still for one poll; None if not.
+        """Reload if a file changed and has since stood still for one poll; None if not.
 
         A file that is just being written looks different at each poll and is left alone until it is whole.
         """
-        stamp = _stamp(self.path)
+        stamp = self._stamps()
         if stamp == self._seen:
             return None
         if stamp != self._settling:
             self._settling = stamp
             return None
         self._seen = stamp
-        digest = _digest(self.path)
-        if digest is not None and digest == self._digest:
+        content = self._content()
+        if None not in content and content == self._digest:
             return None
         return self.reload()
 
     def reload(self) -> Reload:
         """Read, validate, run the file's own tests, swap. Never raises for a bad file."""
         with self._lock:
-            self._seen, self._digest = _stamp(self.path), _digest(self.path)
+            self._seen, self._digest = self._stamps(), self._content()
             try:
-                rules = load_tested(self.path)
+                rules = self._adjust(load_tested(self.path))
             except ConfigError as error:
                 return self._refused(error)
-            self._rules = self._adjust(rules)
+            self._rules = rules
             outcome = Reload(loaded=True, rules_hash=rules.hash)
             _log.info("rules.reloaded", rules_hash=rules.hash)
             self._report(outcome)
             return outcome
+
+    def _watched(self) -> list[Path]:
+        return [self.path, *(sorted(self._years.glob("*.json")) if self._years else ())]
+
+    def _stamps(self) -> list[tuple[str, tuple[int, int] | None]]:
+        return [(path.name, _stamp(path)) for path in self._watched()]
+
+    def _content(self) -> list[str | None]:
+        return [_digest(path) for path in self._watched()]
 
     def _refused(self, error: ConfigError) -> Reload:
         for problem in error.problems:

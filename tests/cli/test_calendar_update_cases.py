@@ -83,3 +83,4 @@ def test_open_limits_are_previewed_then_moved(config: Path, notice: Path, case_i
     assert history_of(config, case_id).count("deadline.recounted") == 1
     again = CliRunner().invoke(app, update)
     assert "在办案件有 0 个时限改期" in again.stdout
+    assert "自动换上新日历" in again.stderr, "the running daemon takes the file up whether or not a limit moved"
