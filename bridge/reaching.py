@@ -35,7 +35,11 @@ async def reach(address: str) -> Reached:
     """
     parts = urlsplit(address)
     context = ssl.create_default_context() if parts.scheme == "https" else None
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    host = parts.hostname or ""
+    try:
+        port = parts.port or _PORTS[parts.scheme]
+    except ValueError:
+        raise _failed(f"{host} 的端口不对，应在 1 到 65535 之间") from None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             _, writer = await asyncio.open_connection(host, port, ssl=context)
@@ -43,7 +47,7 @@ async def reach(address: str) -> Reached:
         raise _failed(f"{host}:{port} 的证书不成立（{error.verify_message}）") from None
     except TimeoutError:
         raise _failed(f"{host}:{port} 连接超时") from None
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise _failed(f"{host}:{port} 连不上（{type(error).__name__}）") from None
     until = _certificate_until(writer)
     writer.close()

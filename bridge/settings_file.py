@@ -36,6 +36,12 @@ PREFIX = "BRIDGE_"
 NOT_KEYS = frozenset({"BRIDGE_CONFIG", "BRIDGE_CLOCK_SOCKET", "BRIDGE_CLOCK_START"})
 """Variables of ours that are no keys of the file: ``--config``, and the demo's business clock."""
 
+_UNREADABLE: Mapping[type[Exception], str] = {
+    FileNotFoundError: "文件不存在",
+    PermissionError: "没有权限",
+    IsADirectoryError: "是文件夹",
+    UnicodeDecodeError: "不是文字",
+}
 _SECRET_KEYS = ("secret", "secret_file", "secrets")
 _TABLES: Mapping[KeyPath, type[BaseModel]] = {
     (): Document,
@@ -205,8 +211,10 @@ class _Reader:
             return [value] if name == "secret" else value
         try:
             lines = (self._folder / str(value)).read_text(encoding="utf-8").split()
-        except (OSError, UnicodeDecodeError):
-            self._add((*key, name), "密钥文件读不出来")
+        except (OSError, UnicodeDecodeError) as error:
+            path = self._folder / str(value)
+            why = _UNREADABLE.get(type(error), "读取出错")
+            self._add((*key, name), f"密钥文件 {path} 读不出来（{why}）；请放回文件、核对权限，或改写 {name}")
             return None
         if not lines:
             self._add((*key, name), "密钥文件是空的")

@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ FORM = 1
 LEDGER, MANIFEST, SEAL = "ledger.db", "manifest.json", "manifest.seal"
 _PURPOSE = "backup manifest"
 _CHUNK = 1 << 20
+_DAMAGED = (KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading an entry raises when bytes of the file were changed; ``NotImplementedError`` is a ``RuntimeError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def write(target: Path, manifest: Manifest, files: Mapping[str, Path], vault: Va
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1).encode()
     part = target.with_name(f".{target.name}.part")
     try:
-        with _fresh(part) as handle, zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with _fresh(part) as handle, _zip(handle) as archive:
             for name, path in files.items():
                 archive.write(path, name)
             archive.writestr(MANIFEST, text)
@@ -69,6 +72,10 @@ def write(target: Path, manifest: Manifest, files: Mapping[str, Path], vault: Va
         raise StoreError(f"备份写不进 {target}（{worded(error)}）") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _zip(handle: IO[bytes]) -> zipfile.ZipFile:
+    return zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED, compresslevel=1, strict_timestamps=False)
 
 
 @contextmanager
@@ -91,7 +98,7 @@ def read(source: Path, vault: Vault) -> Manifest:
             text, seal = archive.read(MANIFEST), archive.read(SEAL).decode("ascii", "replace")
     except OSError as error:
         raise StoreError(f"{source} 读不出来（{worded(error)}）") from None
-    except (KeyError, zipfile.BadZipFile):
+    except _DAMAGED:
         raise StoreError(f"{source} 不是 bridge backup 写的备份，或已损坏") from None
     if not hmac.compare_digest(vault.mac(_PURPOSE, text).hex(), seal):
         raise StoreError(f"{source} 的封印不符：被改动过，或不是用这份密钥文件备份的；请换上原来的密钥文件")
@@ -113,7 +120,7 @@ def unpack(source: Path, manifest: Manifest, folder: Path) -> None:
                 found = _unpack(archive, name, folder / name)
             except OSError as error:
                 raise StoreError(f"{folder / name} 写不进去（{worded(error)}）") from None
-            except (KeyError, zipfile.BadZipFile):
+            except _DAMAGED:
                 found = ""
             if found != digest:
                 raise StoreError(f"备份里的 {name} 已损坏或被改动")

@@ -17,6 +17,7 @@ from bridge.backup import archive
 from bridge.backup.archive import LEDGER, Manifest
 from bridge.backup.making import key_of
 from bridge.errors import StoreError
+from bridge.os_errors import worded
 from bridge.settings import Settings
 from bridge.store import snapshot
 from bridge.store.audit import Finding
@@ -29,12 +30,13 @@ from bridge.store.store import Store
 
 @dataclass
 class Restored:
-    """What was found and done; ``findings`` are chains and seals that do not hold."""
+    """What was found and done; ``findings`` are chains and seals that do not hold, ``failed`` files not put back."""
 
     manifest: Manifest
     findings: list[Finding] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
     different: list[Path] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
 async def check(settings: Settings, source: Path) -> Restored:
@@ -95,12 +97,19 @@ def _own_files(settings: Settings, manifest: Manifest, folder: Path, done: Resto
         if kind not in places:
             continue
         target = settings.rules if kind == "rules" else places[kind] / file
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / name, target)
-            done.written.append(target)
-        elif archive.digest_of(target) != manifest.files[name]:
-            done.different.append(target)
+        try:
+            _own_file(folder / name, target, manifest.files[name], done)
+        except OSError as error:
+            done.failed.append(f"{target}（{worded(error)}）")
+
+
+def _own_file(source: Path, target: Path, digest: str, done: Restored) -> None:
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        done.written.append(target)
+    elif archive.digest_of(target) != digest:
+        done.different.append(target)
 
 
 async def audited(store: Store) -> list[Finding]:

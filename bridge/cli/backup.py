@@ -32,10 +32,12 @@ def backup(
     from bridge.backup.making import back_up
     from bridge.core.calendar import SHANGHAI
 
+    if keep and not file.is_dir():
+        raise refuse(f"--keep 要给文件夹，{file} 不是；请先建好文件夹")
     wall = system_ports().clock.wall()
     target = file / _NAME.format(wall.astimezone(SHANGHAI)) if file.is_dir() else file
     manifest = asyncio.run(back_up(settings_of(config), target.absolute(), wall, _tell))
-    removed = _forget(file, keep) if file.is_dir() and keep else []
+    removed = _forget(file, keep) if keep else []
     if as_json:
         print_json({"file": str(target), "rows": manifest.rows, "chain_head": manifest.chain_head, "removed": removed})
         return
@@ -60,6 +62,8 @@ def restore(
         _print(done, restored=not check)
     if done.findings:
         raise refuse(f"历史链或封印有 {len(done.findings)} 处不符，请执行 bridge audit verify 查明", DOES_NOT_HOLD)
+    if done.failed:
+        raise refuse("账本已恢复；没有放回的文件请排除原因后从备份中手工取出", DOES_NOT_HOLD)
 
 
 def _print(done: Restored, *, restored: bool) -> None:
@@ -71,6 +75,8 @@ def _print(done: Restored, *, restored: bool) -> None:
         typer.echo(f"已放回 {path}")
     for path in done.different:
         typer.echo(f"{path} 与备份里的不同，没有改动")
+    for text in done.failed:
+        typer.echo(f"没有放回 {text}", err=True)
     if restored:
         typer.echo("下一步：启动服务；备份之后到达的工单，请上游重推或执行 bridge reconcile", err=True)
 
@@ -84,6 +90,7 @@ def _print_json(done: Restored) -> None:
             "findings": [each._asdict() for each in done.findings],
             "written": [str(path) for path in done.written],
             "different": [str(path) for path in done.different],
+            "failed": done.failed,
         }
     )
 

@@ -32,6 +32,14 @@ def upgrade(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         typer.echo(f"数据库结构为最新（{head()}）")
 
 
+_REMEDY = {
+    "current": "",
+    "empty": "请执行 bridge db upgrade",
+    "older": "请执行 bridge db upgrade",
+    "newer": "数据库由更新的版本写成；请升级程序，或恢复升级前的备份",
+}
+
+
 @app.command()
 def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """检查数据库结构是否与本程序一致；不一致时退出状态为 1。"""
@@ -41,7 +49,7 @@ def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     else:
         typer.echo({"current": "一致", "empty": "尚未建立", "older": "较旧", "newer": "较新"}[state])
     if state != "current" or drift:
-        raise refuse("\n".join(drift) or "请执行 bridge db upgrade", DOES_NOT_HOLD)
+        raise refuse("\n".join(drift) or _REMEDY[state], DOES_NOT_HOLD)
 
 
 async def _upgrade(settings: Settings) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,6 +108,10 @@ def _with(file: Path, name: str, content: bytes) -> None:
             archive.writestr(each, data)
 
 
+def _spoil(file: Path, whole: bytes, place: int) -> None:
+    file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+
+
 @pytest.mark.parametrize("name", ["ledger.db", "rules/routing_rules.yaml", "manifest.json"])
 async def test_an_altered_backup_is_refused_and_nothing_is_written(small: Settings, file: Path, name: str) -> None:
     with zipfile.ZipFile(file) as archive:
@@ -116,6 +122,27 @@ async def test_an_altered_backup_is_refused_and_nothing_is_written(small: Settin
     with pytest.raises(StoreError, match=r"封印不符|已损坏或被改动"):
         await restore(target, file, tell)
     assert not (file.parent / "new.db").exists()
+
+
+async def test_a_damaged_file_is_never_a_traceback(small: Settings, file: Path) -> None:
+    whole = file.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 150)):
+        _spoil(file, whole, place)
+        with suppress(StoreError):
+            assert (await check(small, file)).findings == []
+
+
+async def test_a_file_that_cannot_be_put_back_is_named_and_the_ledger_is_audited(small: Settings, file: Path) -> None:
+    blocked = small.folder / "bridge.toml" / "rules.yaml"
+    document = small.document.model_copy(update={"rules": blocked, "database_url": f"sqlite:///{file.parent}/a.db"})
+    done = await restore(replace(small, document=document), file, tell)
+    assert (len(done.failed), str(blocked) in done.failed[0], done.findings) == (1, True, [])
+
+
+async def test_a_file_from_before_zip_had_dates_is_backed_up(small: Settings, file: Path) -> None:
+    os.utime(small.rules, (0, 0))
+    await back_up(small, file.with_name("old.zip"), WALL, tell)
+    assert (await check(small, file.with_name("old.zip"))).findings == []
 
 
 async def test_a_backup_holds_no_key_and_no_secret(small: Settings, file: Path) -> None:

@@ -17,8 +17,10 @@ def _run(folder: Path, *arguments: str) -> Any:
 
 def test_the_nights_copies_and_the_day_they_are_needed(tmp_path: Path, monkeypatch: Any) -> None:
     nights, (county, ledger) = tmp_path / "nights", (tmp_path / "county", tmp_path / "county/data/bridge.db")
-    nights.mkdir()
     assert CliRunner().invoke(app, ["init", str(county)]).exit_code == 0
+    no_folder = _run(tmp_path, "backup", str(nights), "--keep", "2")
+    assert (no_folder.exit_code, "--keep 要给文件夹" in no_folder.output) == (2, True)
+    nights.mkdir()
     assert _run(tmp_path, "tokens", "list").exit_code == 0
     for name in ("bridge-20260101-020000.zip", "bridge-20260102-020000.zip", "bridge-notes.zip"):
         (nights / name).write_bytes(b"")

@@ -152,7 +152,10 @@ concurency = 3
         't:2:1 listen: 应为 "地址:端口"，例如 "127.0.0.1:8080"',
         "t:3:1 database_url: 应以 sqlite+aiosqlite:/// 或 postgresql+asyncpg:// 开头",
         "t:5:1 feeds.hotline.adapter: 没有名为 'hotline12345' 的适配器，是否为 hotline_12345？",
-        "t:8:1 feeds.petition.secret_file: 密钥文件读不出来",
+        (
+            f"t:8:1 feeds.petition.secret_file: 密钥文件 {tmp_path}/missing.secret 读不出来（文件不存在）；"
+            "请放回文件、核对权限，或改写 secret_file"
+        ),
         "t:9:1 feeds.petition.push_ulr: 不认识的键，是否为 push_url？",
         (
             "t:10:1 feeds.petition.push.1: 应为 ticket.assigned、ticket.transferred、ticket.accepted、ticket.progress、"

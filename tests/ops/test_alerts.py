@@ -51,7 +51,7 @@ def test_a_selector_of_something_else_is_found() -> None:
 def test_an_alert_says_how_bad_what_and_where_to_read_on(rule: Rule) -> None:
     assert rule.raw["labels"]["severity"] in SEVERITIES
     assert set(rule.raw["annotations"]) == {"summary", "description", "runbook_url"}
-    assert rule.raw["annotations"]["runbook_url"] == f"{{{{ $externalLabels.docs_url }}}}/runbooks/{rule.name}/"
+    assert rule.raw["annotations"]["runbook_url"] == f"{{{{ $externalLabels.docs_url }}}}/runbooks/{rule.name}.html"
 
 
 def test_every_alert_has_its_page_and_every_page_its_alert() -> None:

@@ -48,3 +48,8 @@ def test_a_refused_start_is_not_tried_again() -> None:
     text = (FOLDER / "ticket-bridge.service").read_text(encoding="utf-8")
     assert "RestartPreventExitStatus=2" in text
     assert "KillSignal=SIGTERM" in text
+
+
+def test_the_daemon_may_read_what_its_own_metrics_are_made_of() -> None:
+    """``process_*`` comes from ``/proc/stat``, which ``ProcSubset=pid`` hides."""
+    assert "ProcSubset" not in (FOLDER / "ticket-bridge.service").read_text(encoding="utf-8")
