@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -108,8 +108,12 @@ def _with(file: Path, name: str, content: bytes) -> None:
             archive.writestr(each, data)
 
 
-def _spoil(file: Path, whole: bytes, place: int) -> None:
-    file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+def _spoilt(file: Path) -> Iterator[None]:
+    """Change one bit of a file after the other, about 150 in all."""
+    whole = file.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 150)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        yield
 
 
 @pytest.mark.parametrize("name", ["ledger.db", "rules/routing_rules.yaml", "manifest.json"])
@@ -125,9 +129,7 @@ async def test_an_altered_backup_is_refused_and_nothing_is_written(small: Settin
 
 
 async def test_a_damaged_file_is_never_a_traceback(small: Settings, file: Path) -> None:
-    whole = file.read_bytes()
-    for place in range(0, len(whole), max(1, len(whole) // 150)):
-        _spoil(file, whole, place)
+    for _ in _spoilt(file):
         with suppress(StoreError):
             assert (await check(small, file)).findings == []
 
