@@ -132,7 +132,8 @@ class Ticket:
 
     ``reply_key`` is the key of the newest reply; only its delivery settles the ticket. ``case_round`` is the round
     of the case in which a reply was owed last (0: in none of this case); ``came_from`` are the cases it was merged
-    out of, the first being the one it was registered in.
+    out of, the first being the one it was registered in. ``counterparty_corrected``: a person said whom the dispute
+    is with; what the upstream sends again does not undo that.
     """
 
     id: str
@@ -155,6 +156,7 @@ class Ticket:
     reply_key: str | None = None
     case_round: int = 1
     came_from: tuple[str, ...] = ()
+    counterparty_corrected: bool = False
 
     @property
     def home(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from bridge.core.model import Attachment, CaseFile
+from bridge.core.model import Attachment, CaseFile, Ticket
 from bridge.core.retention import Retention
 from bridge.dossier.index import INDEX, index
 from bridge.dossier.package import Files, canonical
@@ -46,7 +46,7 @@ def files_of(source: Source, retention: Retention) -> tuple[Files, dict[str, Any
     files = {"register.json": canonical(asdict(replace(file.case, seal=None)))}
     for ticket in file.tickets:
         body = replace(ticket.body, attachments=_kept(ticket.body.attachments, f"tickets/{ticket.id}", media, listed))
-        files[f"tickets/{ticket.id}.json"] = canonical(asdict(replace(ticket, body=body)))
+        files[f"tickets/{ticket.id}.json"] = canonical(_facts_of(replace(ticket, body=body)))
     for (ticket_id, revision), data in source.raw.items():
         files[f"tickets/{ticket_id}/revision-{revision:03}.raw"] = data
     for opinion in file.opinions:
@@ -63,6 +63,12 @@ def files_of(source: Source, retention: Retention) -> tuple[Files, dict[str, Any
     facts = _facts(source, retention, listed)
     files[INDEX] = index(source.file, source.histories[file.case.id], source.messages, facts)
     return files, facts
+
+
+def _facts_of(ticket: Ticket) -> dict[str, Any]:
+    """Return a ticket's facts; a mark it does not bear is left out, so that a dossier from before the mark still agrees."""
+    facts = asdict(ticket)
+    return facts if ticket.counterparty_corrected else {k: v for k, v in facts.items() if k != "counterparty_corrected"}
 
 
 def _facts(source: Source, retention: Retention, media: list[dict[str, Any]]) -> dict[str, Any]:

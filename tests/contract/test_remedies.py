@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import orjson
 import pytest
 
 from bridge.core.model import Counterparty, Petitioner
 from bridge.core.vocabulary import Conclusion, CounterpartyType, PartyRole, TicketKind
+from bridge.pipeline.dossier import dossier
 from tests.pipeline.conftest import JOINT, REFUND, SINGLE, Ledger
 
 TAX, AGENCY, EMPLOYER, MEDIATED = "市税务局申请行政复议", "县人民政府申请行政复议", "劳动人事争议仲裁", "共同向有管辖权"
@@ -195,6 +197,35 @@ async def test_a_person_may_correct_whom_the_dispute_is_with(ledger: Ledger) -> 
     assert EMPLOYER in about(await remedies(ledger))
     other = next(side for side in (await ledger.view(case_id))["sides"] if side["side"] == "other_side")
     assert other["status"] == "pending"
+
+
+async def test_what_a_person_corrected_stands_when_the_upstream_sends_the_ticket_again(ledger: Ledger) -> None:
+    """The re-push still names the agency: the employer stays the other side, and the history says that it did."""
+    case_id = await ledger.ticket(SINGLE, external_id="H1", counterparty=AGENCY_TAX)
+    assert "counterparty_corrected" not in await ticket_in_dossier(ledger, case_id)
+    employer = Counterparty("邬先生的原单位", type=CounterpartyType.EMPLOYER)
+    await ledger.act(case_id, "classify", category="contribution_base", counterparty=employer, reason="来电人补充")
+    assert await ledger.ticket(f"{SINGLE}补报时间。", external_id="H1", counterparty=AGENCY_TAX) == case_id
+    assert await ledger.ticket(f"{SINGLE}再补报。", external_id="H1", counterparty=employer) == case_id
+    (ticket,) = (await ledger.file(case_id)).tickets
+    assert (ticket.body.content, ticket.body.counterparty) == (f"{SINGLE}再补报。", employer)
+    revised = [e["detail"] for e in (await ledger.service.history(case_id))["events"] if e["type"] == "ticket.revised"]
+    assert [detail.get("counterparty_kept") for detail in revised] == [True, None]
+    assert ticket.counterparty_corrected
+
+
+async def test_an_upstream_may_name_another_counterparty_where_nobody_corrected_it(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE, external_id="H1", counterparty=AGENCY_TAX)
+    employer = Counterparty("邬先生的原单位", type=CounterpartyType.EMPLOYER)
+    await ledger.ticket(f"{SINGLE}补报时间。", external_id="H1", counterparty=employer)
+    assert (await ledger.file(case_id)).tickets[0].body.counterparty == employer
+
+
+async def ticket_in_dossier(ledger: Ledger, case_id: str) -> dict[str, Any]:
+    rules = ledger.service.runtime.rules()
+    made = await ledger.store.read(lambda tx: dossier(tx, ledger.store, rules, case_id))
+    (path,) = (path for path in made.files if path.startswith("tickets/") and path.endswith(".json"))
+    return dict(orjson.loads(made.files[path]))
 
 
 async def test_a_supplement_that_asks_for_secrecy_is_kept_from_the_units(ledger: Ledger) -> None:

@@ -200,6 +200,7 @@ def _correct_counterparty(work: Work, action: OperatorAction) -> None:
         digest = f"{ticket.digest.split('+')[0]}+{revision}"
         work.set_ticket(
             ticket, body=replace(ticket.body, counterparty=other), revision=revision, digest=digest,
+            counterparty_corrected=True,
         )  # fmt: skip
     work.record("counterparty.corrected", name=other.name, type=other.type.value if other.type else None)
 

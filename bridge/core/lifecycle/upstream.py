@@ -40,9 +40,11 @@ def hear(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 
 def revise(work: Work, ticket: Ticket, draft: TicketDraft) -> None:
-    """Record a re-push with changed content as a revision; the clocks do not reset."""
+    """Record a re-push with changed content as a revision; the clocks do not reset, a person's correction stands."""
+    kept = ticket.counterparty_corrected and draft.body.counterparty != ticket.body.counterparty
     body = replace(
         draft.body,
+        counterparty=ticket.body.counterparty if kept else draft.body.counterparty,
         supplements=(*ticket.body.supplements, *draft.body.supplements),
         attachments=tuple(dict.fromkeys((*draft.body.attachments, *ticket.body.attachments))),
     )
@@ -50,7 +52,7 @@ def revise(work: Work, ticket: Ticket, draft: TicketDraft) -> None:
         ticket, body=body, digest=draft.digest, revision=ticket.revision + 1, urgency=draft.urgency,
     )  # fmt: skip
     _read_again(work, revised, draft.kind or ticket.kind)
-    work.record("ticket.revised", ticket=ticket.id, revision=ticket.revision + 1)
+    work.record("ticket.revised", ticket=ticket.id, revision=ticket.revision + 1, counterparty_kept=kept or None)
 
 
 def _read_again(work: Work, ticket: Ticket, kind: TicketKind) -> None:
