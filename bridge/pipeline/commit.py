@@ -5,7 +5,7 @@ Owns: that state, history and outbox rows are written together. Must not: open a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from bridge.core.lifecycle import decide, exclusion
@@ -45,8 +45,8 @@ def write(tx: Tx, runtime: Runtime, before: CaseFile | None, decision: Decision)
     for message, placement in placed:
         if placement.state is OutboxState.DELIVERED and message.type is MessageType.TICKET_REPLIED:
             committed = _delivered_at_once(tx, runtime, committed, message)
-        if placement.state is OutboxState.DELIVERED and after.case.part_of and message.type in _ANSWERS:
-            committed = replace(committed, also=(*committed.also, _part_answered(tx, runtime, after.case, message)))
+        if placement.state is OutboxState.DELIVERED and message.type in _ANSWERS:
+            committed = replace(committed, also=(*committed.also, *_part_answered(tx, runtime, after, message)))
     return committed
 
 
@@ -80,12 +80,42 @@ def _delivered_at_once(tx: Tx, runtime: Runtime, committed: Committed, message: 
     return Committed(written.file, decision, (*committed.also, *written.also))
 
 
-def _part_answered(tx: Tx, runtime: Runtime, part: Case, message: Message) -> Committed:
-    """Carry what became of a part's own case to the case it was split from."""
-    whole = holder(tx, runtime, load(tx, runtime, part.part_of or ""))
-    context = runtime.context(SYSTEM, f"part:{part.id}")
-    work = decide.part_answered(whole, part.id, message.payload, context)
-    return write(tx, runtime, whole, work.decision())
+def _part_answered(tx: Tx, runtime: Runtime, file: CaseFile, message: Message) -> Iterator[Committed]:
+    """Carry the answer to a part's own ticket, wherever a merge took it, to the case it was split from."""
+    home = next((ticket.home for ticket in file.tickets if ticket.id == message.ticket_id), file.case.id)
+    part_of = _registered(tx, runtime, file, home).part_of
+    if part_of is None:
+        return
+    whole = holder(tx, runtime, load(tx, runtime, part_of))
+    if file.case.id in {whole.case.id, *wholes(tx, runtime, whole)}:
+        return  # a circle of an older version: its cases would supplement each other for ever
+    context = runtime.context(SYSTEM, f"part:{home}")
+    yield write(tx, runtime, whole, decide.part_answered(whole, home, message.payload, context).decision())
+
+
+def wholes(tx: Tx, runtime: Runtime, file: CaseFile) -> set[str]:
+    """Return the cases that wait for what becomes of this one: those its tickets were split from, and so on."""
+    found: set[str] = set()
+    unseen = [file]
+    while unseen:
+        for whole in _waiting(tx, runtime, unseen.pop()):
+            if whole.case.id not in found:
+                found.add(whole.case.id)
+                unseen.append(whole)
+    return found
+
+
+def _waiting(tx: Tx, runtime: Runtime, file: CaseFile) -> Iterator[CaseFile]:
+    """Yield the cases this one was split from, or a case whose tickets it took in."""
+    for home in dict.fromkeys((file.case.id, *(ticket.home for ticket in file.tickets))):
+        part_of = _registered(tx, runtime, file, home).part_of
+        if part_of is not None:
+            yield holder(tx, runtime, load(tx, runtime, part_of))
+
+
+def _registered(tx: Tx, runtime: Runtime, file: CaseFile, home: str) -> Case:
+    """Return the case a ticket of this one was registered in."""
+    return file.case if home == file.case.id else load(tx, runtime, home).case
 
 
 def load(tx: Tx, runtime: Runtime, case_id: str) -> CaseFile:

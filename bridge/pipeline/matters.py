@@ -5,7 +5,6 @@ Owns: finding both cases, taking back what has not left yet, writing both. Must 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from bridge.core.commands import ActionName, OperatorAction
@@ -14,7 +13,7 @@ from bridge.core.lifecycle.actions import allowed_actions
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model import CaseFile
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
-from bridge.pipeline.commit import Committed, holder, load, without_unheard, write
+from bridge.pipeline.commit import Committed, holder, load, wholes, without_unheard, write
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
 
@@ -52,18 +51,11 @@ def merge(
 
 def _refuse_circle(tx: Tx, runtime: Runtime, part: CaseFile, context: Context, *, of: str) -> None:
     """A case waits for the answers of its parts, so it cannot be one with them. Raises IllegalTransition."""
-    if of in _wholes(tx, runtime, part):
+    if of in wholes(tx, runtime, part):
         raise IllegalTransition(
-            f"案件 {part.case.id} 是从案件 {of} 拆分出来的事项，其结果要写入该案的答复，两案不能合并办理",
+            f"案件 {part.case.id} 办理的是（或含有）从案件 {of} 拆分出来的事项，其结果要写入该案的答复，两案不能合并办理",
             allowed_actions=allowed_actions(Work.on(part, context)),
         )
-
-
-def _wholes(tx: Tx, runtime: Runtime, file: CaseFile) -> Iterator[str]:
-    """Yield the cases that wait for what becomes of this one: the one it was split from, and so on."""
-    while file.case.part_of is not None:
-        file = holder(tx, runtime, load(tx, runtime, file.case.part_of))
-        yield file.case.id
 
 
 def split(tx: Tx, runtime: Runtime, file: CaseFile, action: OperatorAction, context: Context) -> Committed:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
-from bridge.core.commands import OperatorAction, PartDraft
+from bridge.core.commands import ActionName, OperatorAction, PartDraft
+from bridge.core.lifecycle import decide
 from bridge.core.vocabulary import PartDisposal
 from bridge.errors import IllegalTransition, InvalidPayload
+from bridge.pipeline.commit import write
 from bridge.wire.action import parse_action
 from tests.pipeline.conftest import JOINT, MONDAY, OFFICE, OPERATOR, SINGLE, Ledger
 
@@ -249,3 +252,62 @@ async def test_a_part_and_the_case_that_waits_for_it_cannot_be_merged(ledger: Le
     await ledger.act(case_id, "merge", OFFICE, into=other, reason="同一诉求")
     with pytest.raises(IllegalTransition, match="拆分出来的事项"):
         await ledger.act(other, "merge", OFFICE, into=part, reason="同一诉求")
+
+
+async def part_in_another_case(ledger: Ledger) -> tuple[str, str, str]:
+    """A case, the own case of a part of it, and an unrelated case the part was merged into."""
+    whole = await ledger.ticket(SINGLE, external_id="WHOLE")
+    await ledger.act(whole, "split", OFFICE, parts=(HERE, REPORT))
+    part = await own_case(ledger, whole)
+    other = await ledger.ticket(SINGLE, external_id="OTHER")
+    await ledger.act(part, "merge", OFFICE, into=other, reason="同一诉求")
+    return whole, part, other
+
+
+async def test_a_part_merged_into_another_case_is_answered_with_it(ledger: Ledger) -> None:
+    whole, part, other = await part_in_another_case(ledger)
+    await ledger.receipt(other, "tax", "opinion", text="已立案检查")
+    answers = [(each["case_id"], each["answer"]) for each in (await ledger.view(whole))["parts"]]
+    assert answers == [(None, None), (part, "已立案检查")]
+    await ledger.receipt(whole, "tax", "opinion", text="责令登记")
+    texts = {m["external_id"]: m["reply"]["public_text"] for m in await replies(ledger)}
+    assert texts["WHOLE"] == "一、参保部分处理意见：责令登记\n二、检查：已立案检查"
+    assert all([(await ledger.service.history(each))["chain_intact"] for each in (whole, part, other)])
+
+
+async def test_a_part_merged_into_an_answered_case_takes_its_reply(ledger: Ledger) -> None:
+    other = await ledger.ticket(SINGLE, external_id="OTHER")
+    await ledger.receipt(other, "tax", "opinion", text="已立案检查")
+    whole = await ledger.ticket(SINGLE, external_id="WHOLE")
+    await ledger.act(whole, "split", OFFICE, parts=(HERE, REPORT))
+    await ledger.act(await own_case(ledger, whole), "merge", OFFICE, into=other, reason="同一诉求")
+    assert [part["answer"] for part in (await ledger.view(whole))["parts"]] == [None, "已立案检查"]
+
+
+async def test_a_case_that_took_in_a_part_cannot_be_merged_with_the_one_that_waits_for_it(ledger: Ledger) -> None:
+    whole, _, other = await part_in_another_case(ledger)
+    for source, into in ((whole, other), (other, whole)):
+        with pytest.raises(IllegalTransition, match="拆分出来的事项"):
+            await ledger.act(source, "merge", OFFICE, into=into, reason="同一诉求")
+
+
+async def merge_unchecked(ledger: Ledger, source: str, target: str) -> None:
+    """Merge as versions did that did not look for circles."""
+    runtime, leaving, joining = ledger.service.runtime, await ledger.file(source), await ledger.file(target)
+    action = OperatorAction(ActionName.MERGE, into=target)
+    works = decide.merge(leaving, joining, action, runtime.context(OFFICE, "old"))
+    for file, work in zip((leaving, joining), works, strict=True):
+        await ledger.store.write(partial(write, runtime=runtime, before=file, decision=work.decision()))
+
+
+async def test_a_circle_of_an_older_version_ends_and_can_be_undone(ledger: Ledger) -> None:
+    whole = await ledger.ticket(SINGLE, external_id="WHOLE")
+    await ledger.act(whole, "split", OFFICE, parts=(HERE, REPORT))
+    part = await own_case(ledger, whole)
+    await merge_unchecked(ledger, whole, part)
+    third = await ledger.ticket(SINGLE, external_id="THIRD")
+    await ledger.act(third, "merge", OFFICE, into=part, reason="同一诉求")
+    await ledger.receipt(part, "tax", "opinion", text="已立案检查")
+    assert {m["external_id"] for m in await replies(ledger)} == {"WHOLE", "THIRD"}
+    await ledger.act(whole, "unmerge", OFFICE, reason="并错")
+    assert (await ledger.view(whole))["merged_into"] is None
