@@ -99,8 +99,8 @@ def update(
         year = read_year(content, str(file))
         present = load_folder(folder)
         before, after = load_calendar(extra=present), load_calendar(extra=[*present, year])
-        moved = due_changes(config, [*present, year])
-    found = Update(year, folder / f"{year.year}.json", before, after, moved)
+        counted = due_changes(config, [*present, year])
+    found = Update(year, folder / f"{year.year}.json", before, after, counted)
     found.print(as_json=as_json, preview=preview)
     if not preview:
         apply(config, found, content)

@@ -28,17 +28,22 @@ _SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A notice, where it goes, the calendar without and with it, and the open limits it moves (None: no ledger yet)."""
+    """A notice, where it goes, the calendar without and with it, and the open limits it changes (None: no ledger yet)."""
 
     year: PublishedYear
     target: Path
     before: WorkCalendar
     after: WorkCalendar
-    moved: list[Recounted] | None
+    counted: list[Recounted] | None
 
     def print(self, *, as_json: bool, preview: bool) -> None:
         """Print what changes, before anything is written."""
         print_json(self._data(preview)) if as_json else self._page(preview)
+
+    @property
+    def moved(self) -> list[Recounted]:
+        """The limits that end on another day; the others it changes only become certain."""
+        return [each for each in self.counted or () if each.moves]
 
     def _changed(self) -> list[CalendarDay]:
         around = (date(self.year.year - 1, 12, 1) + timedelta(days=n) for n in range(_DAYS_AROUND_A_YEAR))
@@ -60,7 +65,7 @@ class Update:
             "deadlines": [
                 {"case_id": each.case_id, "kind": each.kind, "unit": each.unit}
                 | {"from": iso(each.before), "to": iso(each.after), "provisional": each.provisional}
-                for each in self.moved or ()
+                for each in self.moved
             ],
         }
 
@@ -76,17 +81,18 @@ class Update:
             typer.echo(f"{named(day.on)}  {'放假 → 上班' if day.workday else '上班 → 放假'}\t{ground(day)}")
         if not changed:
             typer.echo("没有一天的性质改变")
-        if self.moved is None:
+        if self.counted is None:
             return
-        typer.echo(f"在办案件有 {len(self.moved)} 个时限{'会' if preview else ''}改期")
-        for each in self.moved[:_SHOWN]:
+        moved = self.moved
+        typer.echo(f"在办案件有 {len(moved)} 个时限{'会' if preview else ''}改期")
+        for each in moved[:_SHOWN]:
             typer.echo(
                 f"{each.case_id}  {KINDS.get(each.kind, each.kind)}  {each.unit}  {iso(each.before)} → {iso(each.after)}"
             )
 
 
 def due_changes(config: Path, years: Sequence[PublishedYear]) -> list[Recounted] | None:
-    """Return the open limits these years would move; None where there is no ledger yet. Writes nothing."""
+    """Return the open limits these years would change; None where there is no ledger yet. Writes nothing."""
     from bridge.cli.ledger import with_service
     from bridge.cli.options import settings_of
     from bridge.live_rules import load
@@ -119,10 +125,10 @@ def apply(config: Path, update: Update, content: bytes) -> None:
     fresh = update.target.with_suffix(".new")
     fresh.write_bytes(content)
     fresh.replace(update.target)
-    if update.moved:
+    if update.counted:
         from bridge.cli.ledger import with_service
 
-        cases = list(dict.fromkeys(each.case_id for each in update.moved))
+        cases = list(dict.fromkeys(each.case_id for each in update.counted))
 
         async def work(service: Service) -> None:
             for case_id in cases:

@@ -209,7 +209,7 @@ class Service:
         return await self.runtime.store.read(lambda tx: forecast.page(tx, self.runtime, until, after))
 
     async def recountable(self, rules: Rules, after: str) -> tuple[list[Recounted], str | None]:
-        """Return the open limits of the next hundred cases that these rules' calendar would move; nothing is written."""
+        """Return the open limits of the next hundred cases that these rules' calendar would change; nothing is written."""
         return await self.runtime.store.read(lambda tx: recount.page(tx, self.runtime, rules, after))
 
     async def recount(self, case_id: str) -> None:

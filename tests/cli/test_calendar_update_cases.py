@@ -36,12 +36,15 @@ def notice(tmp_path: Path) -> Path:
     return path
 
 
-def reply_of(config: Path, case_id: str) -> dict[str, Any]:
-    async def work(service: Service) -> dict[str, Any]:
-        shown = await service.case(case_id)
-        return next(each for each in shown["deadlines"] if each["kind"] == "reply")
+def deadlines_of(config: Path, case_id: str) -> list[dict[str, Any]]:
+    async def work(service: Service) -> list[dict[str, Any]]:
+        return list((await service.case(case_id))["deadlines"])
 
     return with_service(config, work)
+
+
+def reply_of(config: Path, case_id: str) -> dict[str, Any]:
+    return next(each for each in deadlines_of(config, case_id) if each["kind"] == "reply")
 
 
 def history_of(config: Path, case_id: str) -> list[str]:
@@ -84,3 +87,16 @@ def test_open_limits_are_previewed_then_moved(config: Path, notice: Path, case_i
     again = CliRunner().invoke(app, update)
     assert "在办案件有 0 个时限改期" in again.stdout
     assert "自动换上新日历" in again.stderr, "the running daemon takes the file up whether or not a limit moved"
+
+
+def test_limits_that_stay_where_they_were_guessed_become_certain(config: Path, tmp_path: Path, case_id: str) -> None:
+    guessed = deadlines_of(config, case_id)
+    assert any(each["status"] == "provisional" for each in guessed)
+    file = tmp_path / "same.json"
+    a_saturday = {"name": "元旦", "date": "2027-01-02", "isOffDay": True}
+    file.write_text(json.dumps(NOTICE | {"days": [a_saturday]}, ensure_ascii=False), encoding="utf-8")
+    done = CliRunner().invoke(app, ["calendar", "update", str(file), "--config", str(config)])
+    assert (done.exit_code, "在办案件有 0 个时限改期" in done.stdout) == (0, True)
+    found = deadlines_of(config, case_id)
+    assert [each["due_at"] for each in found] == [each["due_at"] for each in guessed]
+    assert {each["status"] for each in found} == {"running"}

@@ -92,9 +92,9 @@ def tick(file: CaseFile, deadline_id: str, step: str, context: Context) -> Decis
 
 
 def recount(file: CaseFile, context: Context) -> tuple[Work, list[Recounted]]:
-    """Count the open limits again by the calendar of the context; with what moved."""
-    moved: list[Recounted] = []
-    return _changed(file, context, lambda work: moved.extend(recounting.recount(work))), moved
+    """Count the open limits again by the calendar of the context; with what changed."""
+    found: list[Recounted] = []
+    return _changed(file, context, lambda work: found.extend(recounting.recount(work))), found
 
 
 def reply_delivered(file: CaseFile, ticket_id: str, key: str, context: Context) -> Decision:

@@ -22,7 +22,7 @@ _SERVES = "reply"
 
 @dataclass(frozen=True, slots=True)
 class Recounted:
-    """A limit that another calendar ends at another instant (aware UTC)."""
+    """A limit that another calendar ends at another instant (aware UTC), or at the same one for certain (or not)."""
 
     case_id: str
     kind: str
@@ -31,22 +31,28 @@ class Recounted:
     after: datetime
     provisional: bool
 
+    @property
+    def moves(self) -> bool:
+        """Tell whether the limit ends at another instant, not only for certain."""
+        return self.before != self.after
+
 
 def recount(work: Work) -> list[Recounted]:
     """Count the open limits of a case by the calendar of the moment; those of the tickets first, others serve them."""
     running = [deadline for deadline in work.deadlines.values() if deadline.status in OPEN]
     running.sort(key=lambda deadline: (deadline.kind not in OF_TICKETS, deadline.id))
-    moved = [found for deadline in running for found in _again(work, deadline)]
-    if moved:
+    counted = [found for deadline in running for found in _again(work, deadline)]
+    if counted:
         work.record(
             "deadline.recounted",
             calendar=work.policy.calendar.version,
             moved=[
                 {"kind": one.kind, "unit": one.unit, "from": views.iso(one.before), "to": views.iso(one.after)}
-                for one in moved
+                for one in counted
+                if one.moves
             ],
         )
-    return moved
+    return counted
 
 
 def _again(work: Work, deadline: Deadline) -> Iterator[Recounted]:
@@ -60,9 +66,8 @@ def _again(work: Work, deadline: Deadline) -> Iterator[Recounted]:
         return
     fresh = replace(deadline, basis=basis, provisional=provisional, calendar_version=work.policy.calendar.version)
     clocks.put_to(work, fresh, best.due_at, LimitUnit(best.unit) if best.unit else LimitUnit.WORKING_DAYS)
-    if best.due_at != deadline.due_at:
-        unit = clocks.notify_unit(work, deadline)
-        yield Recounted(work.case.id, deadline.kind.value, unit, deadline.due_at, best.due_at, provisional)
+    unit = clocks.notify_unit(work, deadline)
+    yield Recounted(work.case.id, deadline.kind.value, unit, deadline.due_at, best.due_at, provisional)
 
 
 def _due(work: Work, deadline: Deadline, basis: DeadlineBasis) -> Due | None:
