@@ -1,4 +1,4 @@
-"""When the certificates between us and the counterparts end, for the metrics.
+"""When the certificates between us and the counterparts end, or ended, for the metrics.
 
 Owns: asking each counterpart a few times a day. Must not: judge (alert rules and ``bridge doctor`` do), or let a
 counterpart that is away count as a failure of ours.
@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from bridge.errors import DeliveryError, FolderTrouble
+from bridge.errors import CertificateRefused, DeliveryError, FolderTrouble
 from bridge.metrics import Metrics
 from bridge.ports import Clock
 from bridge.reaching import Reached, reach
@@ -49,8 +50,17 @@ class Certificates:
             yield "public_url", lambda: reach(self.public_url)
 
     async def _ask(self, name: str, ask: Callable[[], Awaitable[Reached]]) -> None:
+        until = None
         with suppress(DeliveryError, FolderTrouble, TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                until = (await ask()).certificate_until
-                if until is not None:
-                    self.metrics.put("certificate_expiry_timestamp_seconds", until.timestamp(), target=name)
+            until = await _ends(ask)
+        if until is not None:
+            self.metrics.put("certificate_expiry_timestamp_seconds", until.timestamp(), target=name)
+
+
+async def _ends(ask: Callable[[], Awaitable[Reached]]) -> datetime | None:
+    """Return when the certificate ends; one that is refused for it has ended already."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return (await ask()).certificate_until
+    except CertificateRefused as refused:
+        return refused.until

@@ -12,7 +12,8 @@
     │   └── ReplayConflict       409, the same webhook-id with another body
     ├── IllegalTransition        409, with what is legal now
     ├── DeliveryError            an attempt to send failed, with a :class:`FailureReason`
-    │   └── NotYet               the counterpart asked us to wait so many seconds
+    │   ├── NotYet               the counterpart asked us to wait so many seconds
+    │   └── CertificateRefused   its TLS certificate does not hold
     ├── FolderTrouble            an exchange folder cannot be read or written; nothing was lost
     ├── FileRefused              a file of an exchange folder cannot be taken at all
     └── StoreError
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -162,6 +164,15 @@ class NotYet(DeliveryError):
         """Keep the wait in seconds."""
         self.seconds = seconds
         super().__init__(FailureReason.RATE_LIMITED, detail)
+
+
+class CertificateRefused(DeliveryError):
+    """The counterpart's TLS certificate does not hold; nothing was sent."""
+
+    def __init__(self, detail: str, until: datetime | None) -> None:
+        """Keep when it ends or ended, where that could be read."""
+        self.until = until
+        super().__init__(FailureReason.UNAVAILABLE, detail)
 
 
 class FolderTrouble(BridgeError):

@@ -8,14 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from bridge.errors import DeliveryError, FailureReason
+from cryptography import x509
+
+from bridge.errors import CertificateRefused, DeliveryError, FailureReason
 
 CONNECT_SECONDS = 5.0
 _PORTS = {"http": 80, "https": 443}
+_EXPIRED, _NOT_YET_VALID = 10, 9
+_CERTIFICATE = {
+    _EXPIRED: "已于 {until} 过期；请换上新证书",
+    _NOT_YET_VALID: "自 {since} 才生效；请核对两边机器的时间，或换证书",
+    18: "是自签的，本机不信任；请把它装入系统证书库，或换由受信机构签发的",
+    19: "的根证书本机不信任；请把根证书装入系统证书库",
+    20: "的签发机构本机不认识；请把上级证书装入系统证书库，或让对方把中间证书一并发来",
+    21: "的签发机构本机不认识；请把上级证书装入系统证书库，或让对方把中间证书一并发来",
+    62: "不是发给 {host} 的；请核对地址，或换证书",
+    64: "不是发给 {host} 的；请核对地址，或换证书",
+}
+"""Why a certificate does not hold, by OpenSSL's ``X509_V_ERR_*``, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,8 @@ async def reach(address: str) -> Reached:
     """Connect to an address (with TLS where it says so) and close again.
 
     Raises:
-        DeliveryError: it cannot be reached, or its certificate does not hold.
+        CertificateRefused: its certificate does not hold.
+        DeliveryError: it cannot be reached.
     """
     parts = urlsplit(address)
     context = ssl.create_default_context() if parts.scheme == "https" else None
@@ -44,7 +60,7 @@ async def reach(address: str) -> Reached:
         async with asyncio.timeout(CONNECT_SECONDS):
             _, writer = await asyncio.open_connection(host, port, ssl=context)
     except ssl.SSLCertVerificationError as error:
-        raise _failed(f"{host}:{port} 的证书不成立（{error.verify_message}）") from None
+        raise await _refused(host, port, error) from None
     except TimeoutError:
         raise _failed(f"{host}:{port} 连接超时") from None
     except (OSError, UnicodeError) as error:
@@ -58,6 +74,30 @@ def _certificate_until(writer: asyncio.StreamWriter) -> datetime | None:
     certificate = writer.get_extra_info("peercert") or {}
     ends = certificate.get("notAfter")
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if ends else None
+
+
+async def _refused(host: str, port: int, error: ssl.SSLCertVerificationError) -> CertificateRefused:
+    """Look at the certificate that was refused and say what is wrong with it."""
+    seen = await _presented(host, port)
+    if seen is None:
+        return CertificateRefused(f"{host}:{port} 的证书不成立（{error.verify_message}）", None)
+    since, until = seen.not_valid_before_utc, seen.not_valid_after_utc
+    words = _CERTIFICATE.get(error.verify_code, f"不成立（{error.verify_message}）；请对方检查")
+    told = words.format(host=host, since=since.date(), until=until.date())
+    return CertificateRefused(f"{host}:{port} 的证书{told}", until)
+
+
+async def _presented(host: str, port: int) -> x509.Certificate | None:
+    """Return the certificate a server shows, believed or not; no byte follows the handshake."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with suppress(OSError, TimeoutError, ValueError):
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(host, port, ssl=context)
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+        return x509.load_der_x509_certificate(shown)
+    return None
 
 
 def _failed(text: str) -> DeliveryError:

@@ -58,7 +58,13 @@ async def _counterpart(name: str, adapter: Adapter[Any], wall: datetime) -> Find
     except FolderTrouble as error:
         return fault(name, str(error), "首次启动会自动建立；共享目录请检查挂载、属主与权限")
     except DeliveryError as error:
-        return fault(name, str(error), "检查网络、防火墙和对方服务；证书问题请对方更换，或把其上级证书装入系统")
+        return _not_reached(name, error, "检查网络、防火墙和对方服务")
+
+
+def _not_reached(name: str, error: DeliveryError, remedy: str) -> Finding:
+    """Report a failure; a certificate's brings its own remedy."""
+    text, _, own = str(error).partition("；")
+    return fault(name, text, own or remedy)
 
 
 def _reached(name: str, reached: Reached, wall: datetime) -> Finding:
@@ -81,4 +87,4 @@ async def _public_address(settings: Settings, wall: datetime) -> list[Finding]:
     try:
         return [_reached("public_url", await reach(address), wall)]
     except DeliveryError as error:
-        return [fault("public_url", str(error), "检查反向代理和它的证书；单位的回执要经这个地址")]
+        return [_not_reached("public_url", error, "检查反向代理；单位的回执要经这个地址")]

@@ -16,8 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bridge.certificates import Certificates
+from bridge.clock import SystemClock
 from bridge.doctor.finding import Verdict
 from bridge.folder import ExchangeFolder
+from bridge.metrics import Metrics
+from bridge.registry import Registry
 from bridge.testing.process import free_port
 from tests.doctor.conftest import Examine
 from tests.doctor.test_findings import verdict, words
@@ -66,7 +70,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serve:
 
 @pytest.mark.parametrize(
     ("days", "expected", "said"),
-    [(300, Verdict.GOOD, "可以连通"), (9, Verdict.NOTE, "证书 8 天后到期"), (-1, Verdict.FAULT, "证书不成立")],
+    [(300, Verdict.GOOD, "可以连通"), (9, Verdict.NOTE, "证书 8 天后到期"), (-1, Verdict.FAULT, "过期 请换上新证书")],
 )
 async def test_a_certificate_is_looked_at(look: Examine, serve: Serve, days: int, expected: Verdict, said: str) -> None:
     async with serve(timedelta(days=days)) as url:
@@ -75,6 +79,24 @@ async def test_a_certificate_is_looked_at(look: Examine, serve: Serve, days: int
     for check in ("channels.tax", "public_url"):
         assert verdict(found, check) is expected
         assert said in words(found, check)
+
+
+async def test_one_that_ended_before_we_started_is_measured_too(serve: Serve) -> None:
+    metrics = Metrics()
+    async with serve(timedelta(days=-1)) as url:
+        await Certificates(Registry({}, {}), url, SystemClock(), metrics).step()
+    ended = metrics.value("certificate_expiry_timestamp_seconds", target="public_url")
+    assert 0 < ended < datetime.now(UTC).timestamp()
+
+
+async def test_a_certificate_nobody_here_believes_says_what_to_do(
+    look: Examine, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve(timedelta(days=300)) as url:
+        monkeypatch.delenv("SSL_CERT_FILE")
+        found = await look({"BRIDGE_PUBLIC_URL": url}, now=datetime.now(UTC), online=True)
+    assert "证书是自签的" in words(found, "public_url")
+    assert "装入系统证书库" in words(found, "public_url")
 
 
 async def test_a_unit_that_is_away_is_a_fault_and_one_that_pulls_is_not(look: Examine) -> None:

@@ -87,3 +87,11 @@ def test_prometheus_scrapes_every_replica_and_loads_our_rules() -> None:
     (found,) = job["dns_sd_configs"]
     assert (found["names"], found["port"]) == (["bridge"], 8080)
     assert list((FOLDER.parent / "prometheus").glob("*.rules.yml"))
+
+
+def test_the_proxy_keeps_the_metrics_inside_and_finds_replicas_that_moved() -> None:
+    text = (FOLDER / "nginx.conf").read_text(encoding="utf-8")
+    assert re.search(r"location = /metrics \{\s+return 404;", text)
+    assert re.search(r"resolver 127\.0\.0\.11 valid=\d+s", text)
+    assert re.search(r"set \$replicas http://bridge:8080;", text)
+    assert re.findall(r"proxy_pass (\S+);", text) == ["$replicas"]
