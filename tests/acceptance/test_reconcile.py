@@ -1,4 +1,8 @@
-"""``bridge reconcile`` and ``backfill`` against a real hotline that lost a push, and against files of an exchange folder."""
+"""``bridge reconcile`` and ``backfill`` against a real hotline that lost a push, and against files of an exchange folder.
+
+The tests share a daemon and a reconciliation looks at a whole feed, so each leaves the two sides agreeing for as far
+back as the others look.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +21,10 @@ from bridge.testing.counterparts.control import wait_until
 from bridge.testing.county import County
 from bridge.testing.process import Folders, Site, free_port
 from tests.acceptance.desk import ticket
+
+
+def days_ago(days: int) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +45,27 @@ def asked(county: County, *arguments: str, listed: bool = True) -> tuple[int, di
     return done.returncode, json.loads(done.stdout)
 
 
-def test_a_lost_push_is_found_and_taken_and_then_both_sides_agree(county: County) -> None:
-    sent = [ticket(external_id=f"T-SENT-{n}") for n in range(3)]
-    for body in sent:
-        assert county.hotline.send("tickets", body)["status"] == 202
-    wait_until(lambda: len([e for e in county.hotline.received() if e.body["type"] == "ticket.replied"]) == 3,
-               timeout_seconds=60, what="three replies")  # fmt: skip
-    lost = ticket(external_id="T-LOST-1")
-    county.hotline.keep([lost, sent[0] | {"title": "改过的标题"}])
-    status, found = asked(county, "reconcile", "--feed", "hotline")
-    assert (status, found["listed"], found["missing"], found["changed"]) == (1, 4, ["T-LOST-1"], ["T-SENT-0"])
-    assert found["reply_missing"] == found["unknown_upstream"] == []
+def answered(county: County, *external_ids: str) -> None:
+    """Have the hotline send tickets and wait until each has its reply."""
+    for external_id in external_ids:
+        assert county.hotline.send("tickets", ticket(external_id=external_id))["status"] == 202
 
-    status, found = asked(county, "backfill", "--since", "2020-01-01", "--feed", "hotline", "--revise")
+    def all_replied() -> bool:
+        replied = {e.body["external_id"] for e in county.hotline.received() if e.body["type"] == "ticket.replied"}
+        return replied.issuperset(external_ids)
+
+    wait_until(all_replied, timeout_seconds=60, what=f"replies to {external_ids}")
+
+
+def test_a_lost_push_is_found_and_taken_and_then_both_sides_agree(county: County) -> None:
+    answered(county, "T-SENT-0", "T-SENT-1", "T-SENT-2")
+    county.hotline.keep([ticket(external_id="T-LOST-1"), ticket(external_id="T-SENT-0", title="改过的标题")])
+    status, found = asked(county, "reconcile", "--feed", "hotline")
+    assert (status, found["missing"], found["changed"]) == (1, ["T-LOST-1"], ["T-SENT-0"])
+    assert (found["reply_missing"], found["unknown_upstream"]) == ([], [])
+    assert found["listed"] >= 4
+
+    status, found = asked(county, "backfill", "--since", days_ago(30), "--feed", "hotline", "--revise")
     assert (status, sorted(found["taken"])) == (0, ["T-LOST-1", "T-SENT-0"])
     assert asked(county, "reconcile", "--feed", "hotline")[1]["agrees"]
     rows = json.loads(county.bridge.command("cases", "list", "--external-id", "T-LOST-1", "--json"))["cases"]
@@ -59,9 +76,11 @@ def test_a_file_from_the_upstream_serves_as_well_and_a_feed_that_tells_nothing_s
     county: County, tmp_path: Path
 ) -> None:
     listing = tmp_path / "清单.ndjson"
-    listing.write_text("\n".join(json.dumps(each) for each in (ticket(external_id="T-FILE-1"), {"external_id": "x"})))
+    older = ticket(external_id="T-FILE-1", received_at=days_ago(60))
+    listing.write_text("\n".join(json.dumps(each) for each in (older, {"external_id": "x"})))
+    since = days_ago(61)
     status, found = asked(
-        county, "backfill", "--since", "2020-01-01", "--feed", "hotline", "--file", str(listing), listed=False
+        county, "backfill", "--since", since, "--feed", "hotline", "--file", str(listing), listed=False
     )
     assert (status, found["taken"]) == (1, ["T-FILE-1"])
     assert "第 2 条" in found["unreadable"][0]
@@ -87,8 +106,15 @@ def test_what_an_exchange_folder_keeps_is_read_again(county: County) -> None:
 
 
 def test_a_delivered_message_is_sent_again_under_its_key_when_the_upstream_lost_it(county: County) -> None:
-    rows = json.loads(county.bridge.command("outbox", "list", "--target", "hotline", "--state", "delivered", "--json"))
-    key = rows[0]["key"]
+    answered(county, "T-AGAIN-1")
+
+    def key_of_the_reply() -> str | None:
+        listed = county.bridge.command("outbox", "list", "--target", "hotline", "--state", "delivered", "--json")
+        keys = [row["key"] for row in json.loads(listed) if row["type"] == "ticket.replied"]
+        return next(iter(keys), None)
+
+    key = wait_until(key_of_the_reply, timeout_seconds=60, what="the reply marked as delivered")
+    assert key is not None
     before = county.hotline.state()["received"]["repeated"]
     with pytest.raises(RuntimeError, match="没有这件消息"):
         county.bridge.command("replay", key)
