@@ -125,10 +125,10 @@ class Classifier:
     def _scores(self, reading: Reading, kind: TicketKind) -> tuple[dict[str, float], list[tuple[str, Hit]]]:
         scores: dict[str, float] = {}
         hits: list[tuple[str, Hit]] = []
-        for rule, condition in self.evidence.possible(reading):
+        for rule, condition, starts in self.evidence.possible(reading):
             if rule.kinds and kind not in rule.kinds:
                 continue
-            best = condition.best(reading)
+            best = condition.best(reading, starts)
             if best is not None:
                 value = rule.weight * best[0]
                 scores[rule.category] = scores.get(rule.category, 0.0) + value
@@ -176,8 +176,8 @@ class Classifier:
         total = 0.0
         hits: list[tuple[str, Hit]] = []
         reasons: dict[str, float] = {}
-        for rule, condition in self.scope.possible(reading):
-            best = condition.best(reading)
+        for rule, condition, starts in self.scope.possible(reading):
+            best = condition.best(reading, starts)
             if best is None:
                 continue
             value = rule.weight * best[0] * (1 if rule.scope == "in" else -1)
@@ -192,8 +192,8 @@ class Classifier:
     def _insurance(self, reading: Reading) -> tuple[Insurance, ...]:
         """The kinds a text speaks of, the one spoken of most first; what others are quoted to say does not count."""
         found: dict[Insurance, float] = {}
-        for rule, condition in self.insurance.possible(reading):
-            strength = condition.strength(reading)
+        for rule, condition, starts in self.insurance.possible(reading):
+            strength = condition.strength(reading, starts)
             for kind in rule.insurance if strength else ():
                 found[kind] = found.get(kind, 0.0) + strength
         return tuple(sorted(found, key=lambda kind: -found[kind]))
@@ -201,8 +201,8 @@ class Classifier:
     def _flags(self, reading: Reading, facts: TicketFacts, category: str | None, stage: PeriodStage) -> tuple[str, ...]:
         found = {
             rule.flag: None
-            for rule, condition in self.flags.possible(reading)
-            if (not rule.categories or category in rule.categories) and condition.best(reading)
+            for rule, condition, starts in self.flags.possible(reading)
+            if (not rule.categories or category in rule.categories) and condition.best(reading, starts)
         }
         petitioner = facts.body.petitioner
         if petitioner.confidential or petitioner.anonymous:

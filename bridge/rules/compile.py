@@ -20,12 +20,12 @@ from bridge.core.vocabulary import Insurance, ProcedureId
 from bridge.rules.classify import Classifier
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_evidence import Condition, RulesSection
-from bridge.rules.matcher import Chain, Matcher
+from bridge.rules.matcher import Chain, Expression, Matcher
 from bridge.rules.normalise import Normaliser
 from bridge.rules.patterns import compile_regex, pieces
 from bridge.rules.period import PeriodReader
 from bridge.rules.policy_of import policy_of, triggers_of
-from bridge.rules.reading import CompiledCondition, Emphasis, Triggered
+from bridge.rules.reading import CompiledCondition, Emphasis, Start, Triggered
 from bridge.rules.review import Reviewer
 from bridge.rules.route import Router
 from bridge.rules.second_opinion import SecondOpinion, parse, shipped_text
@@ -177,22 +177,22 @@ class Vocabulary:
         any_, all_, none = (
             self._chains(patterns, condition.gap) for patterns in (condition.any, condition.all, condition.none)
         )
-        regexes = []
-        for source in condition.regex:
-            regex = compile_regex(source, self.normaliser)
-            regexes.append((self.matcher.concept([regex.literal]), regex))
-        starts = any_ or (() if regexes else all_[:1])
-        triggers = frozenset(chain.concepts[0] for chain in starts) | {number for number, _ in regexes}
-        return CompiledCondition(any_, all_, none, tuple(regexes), condition.within, condition.where, triggers)
+        starts: tuple[Start, ...] = (*any_, *map(self._expression, condition.regex))
+        if not starts:
+            starts, all_ = all_[:1], all_[1:]
+        return CompiledCondition(starts, all_, none, condition.within, condition.where)
+
+    def _expression(self, source: str) -> Expression:
+        regex = compile_regex(source, self.normaliser)
+        return Expression(self.matcher.concept([regex.literal]), regex)
 
     def _chains(self, patterns: list[str], gap: int) -> tuple[Chain, ...]:
         """Chains of the patterns; the single words among them share one concept."""
         parsed = [pieces(pattern, self._groups, self.normaliser) for pattern in patterns]
         single = frozenset(word for parts in parsed if len(parts) == 1 for word in parts[0])
-        chains = [Chain((self.matcher.concept(single),), gap)] if single else []
-        chains += [
-            Chain(tuple(self.matcher.concept(part) for part in parts), gap) for parts in parsed if len(parts) > 1
-        ]
+        chains = [Chain(self.matcher.concept(single), (), gap)] if single else []
+        for first, *others in (map(self.matcher.concept, parts) for parts in parsed if len(parts) > 1):
+            chains.append(Chain(first, tuple(others), gap))
         return tuple(chains)
 
 

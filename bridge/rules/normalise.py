@@ -13,21 +13,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-_SPACES = re.compile(r"[^\S\n]+|[\u200b-\u200f\u2060\ufeff]+")
+from ahocorasick_rs import AhoCorasick
+
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_SPACES = _INVISIBLE + "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char != "\n")
+"""What carries no meaning between Chinese words; no space stands behind U+3000 in Unicode."""
+
 _TAGS = re.compile(r"<[a-zA-Z/][^<>\n]{0,200}>")
-_SENTENCE_END = re.compile(r"[。!?;\n…]+")
+_SENTENCE_END = re.compile(r"[。!?;\n…][。!?;\n…]*")
 _CLAUSE_END = re.compile(r"[。!?;\n…,、:]")
 _QUOTES = re.compile(r"[“「『]([^“”「」『』\n]{1,120})[”」』]")
 
-FULL_WIDTH_SPACE = "\u3000"
 _WIDE = range(0xFF01, 0xFF5F)
 _WIDE_OFFSET = 0xFEE0
 """Full-width forms of ASCII stand this far behind it in Unicode; NFKC maps them so."""
 
 # Characters of traditional writing that occur in the words of this field; the rest stays as written.
-_TRADITIONAL = str.maketrans(
-    "險費繳納稅務醫療單廠業資養職個員關係轉續記錄報銷補欠鄉鎮農請問為嗎無們這開領導賬戶號碼還沒罰款檢查執證辦會國給發後來應該過時間",
-    "险费缴纳税务医疗单厂业资养职个员关系转续记录报销补欠乡镇农请问为吗无们这开领导账户号码还没罚款检查执证办会国给发后来应该过时间",
+_TRADITIONAL = dict(
+    zip(
+        "險費繳納稅務醫療單廠業資養職個員關係轉續記錄報銷補欠鄉鎮農請問為嗎無們這開領導賬戶號碼還沒罰款檢查執證辦會國給發後來應該過時間",
+        "险费缴纳税务医疗单厂业资养职个员关系转续记录报销补欠乡镇农请问为吗无们这开领导账户号码还没罚款检查执证办会国给发后来应该过时间",
+        strict=True,
+    )
 )
 
 
@@ -39,34 +46,43 @@ class Normaliser:
     fold: Mapping[str, str]
 
     @cached_property
-    def _fold(self) -> dict[int, str]:
-        return {ord(char): to for char, to in self.fold.items()}
+    def _once(self) -> dict[str, str]:
+        """Full-width forms, traditional characters, spaces and the operators' own folding in one table."""
+        plain = {chr(wide): chr(wide - _WIDE_OFFSET) for wide in _WIDE} | _TRADITIONAL
+        plain |= {form: char for char in self.fold for form in (char, char.upper()) if len(form) == 1}
+        fold = str.maketrans(dict(self.fold))
+        return dict.fromkeys(_SPACES, "") | {char: to.lower().translate(fold) for char, to in plain.items()}
 
     @cached_property
-    def _once(self) -> dict[int, str]:
-        """Full-width forms, traditional characters and the operators' own folding in one table."""
-        plain = {ord(FULL_WIDTH_SPACE): " "} | {wide: chr(wide - _WIDE_OFFSET) for wide in _WIDE}
-        plain |= {wide: chr(to) for wide, to in _TRADITIONAL.items()}
-        plain |= {ord(form): char for char in self.fold for form in (char, char.upper()) if len(form) == 1}
-        return {code: char.lower().translate(self._fold) for code, char in plain.items()}
+    def _rewritten(self) -> re.Pattern[str]:
+        """Finds the characters of :attr:`_once`: most of a text has none, so looking up each would be dear."""
+        return re.compile(f"[{''.join(map(re.escape, self._once))}]")
 
     @cached_property
     def _typos(self) -> tuple[tuple[str, str], ...]:
         return tuple((self.word(wrong), self.word(right)) for wrong, right in self.typos.items())
 
+    @cached_property
+    def _slips(self) -> AhoCorasick:
+        """Tells in one pass whether a text has any of the slips at all."""
+        return AhoCorasick([wrong for wrong, _ in self._typos if wrong])
+
     def word(self, text: str) -> str:
         """Normal form without the spelling table; for the words of the rules."""
-        plain = text.translate(self._once)
-        if unicodedata.is_normalized("NFKC", plain):
-            return _SPACES.sub("", plain.lower())
-        plain = unicodedata.normalize("NFKC", text).lower().translate(_TRADITIONAL)
-        return _SPACES.sub("", plain).translate(self._fold)
+        plain = self._rewrite(text)
+        if not unicodedata.is_normalized("NFKC", plain):
+            plain = self._rewrite(unicodedata.normalize("NFKC", text).lower())
+        return plain.lower()
+
+    def _rewrite(self, text: str) -> str:
+        once = self._once
+        return self._rewritten.sub(lambda found: once[found[0]], text)
 
     def text(self, text: str) -> str:
         """Normal form of a citizen's text: HTML tags go, line ends stay."""
         plain = self.word(_TAGS.sub("", text) if "<" in text else text)
-        for wrong, right in self._typos:
-            if wrong in plain:
+        if self._slips.find_matches_as_indexes(plain):
+            for wrong, right in self._typos:
                 plain = plain.replace(wrong, right)
         return plain
 
@@ -84,11 +100,10 @@ class Layout:
         """The number of the sentence a position lies in."""
         return bisect_right(self._ends, position)
 
-    def bounds(self, sentence: int) -> tuple[int, int]:
-        """Start and end of a sentence."""
-        start = self._ends[sentence - 1] if sentence else 0
-        end = self._ends[sentence] if sentence < len(self._ends) else len(self.text)
-        return start, end
+    def sentence_end(self, position: int) -> int:
+        """Where the sentence that holds a position ends."""
+        sentence = bisect_right(self._ends, position)
+        return self._ends[sentence] if sentence < len(self._ends) else len(self.text)
 
     def clause_end(self, position: int) -> int:
         """Where the clause that holds a position ends."""

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain as joined
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from bridge.rules.matcher import Chain, Hits, Span
 from bridge.rules.normalise import Layout
-from bridge.rules.patterns import Regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,86 +57,80 @@ class Reading:
     def weight(self, span: Span) -> float:
         """0 for a negated hit; more in the title and in a request, less in a quotation."""
         start, end = span
-        if any(low <= start < high for low, high in self.negated):
-            return 0.0
+        for low, high in self.negated:
+            if low <= start < high:
+                return 0.0
         factor = 1.0
         if start < self.layout.title_length:
-            factor *= self.emphasis.title
-        elif self.layout.sentence(start) in self.requests:
-            factor *= self.emphasis.request
-        if any(low <= start and end <= high for low, high in self.layout.quotations):
-            factor *= self.emphasis.quote
+            factor = self.emphasis.title
+        elif self.requests and self.layout.sentence(start) in self.requests:
+            factor = self.emphasis.request
+        for low, high in self.layout.quotations:
+            if low <= start and end <= high:
+                return factor * self.emphasis.quote
         return factor
+
+
+class Start(Protocol):
+    """Where a condition may hold: found by a chain of words, or by an expression once its literal occurred."""
+
+    @property
+    def first(self) -> int:
+        """The concept without which there is nothing to look for."""
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The other concepts it needs."""
+
+    def find(self, hits: Hits, layout: Layout) -> list[Span]:
+        """Every place."""
 
 
 @dataclass(frozen=True)
 class CompiledCondition:
-    """A condition of the document, ready to run; ``triggers`` are the concepts one of which must occur."""
+    """A condition of the document, ready to run: a place found by a start, beside all and without none."""
 
-    any: tuple[Chain, ...]
+    starts: tuple[Start, ...]
     all: tuple[Chain, ...]
     none: tuple[Chain, ...]
-    regexes: tuple[tuple[int, Regex], ...]
     within: Literal["sentence", "text"]
     where: Literal["anywhere", "title", "body"]
-    triggers: frozenset[int]
 
-    def best(self, reading: Reading) -> tuple[float, Span] | None:
+    def best(self, reading: Reading, starts: Iterable[Start]) -> tuple[float, Span] | None:
         """The weightiest place where the condition holds; None if it holds nowhere (negated hits do not count)."""
-        found = [(reading.weight(span), span) for span in self._spans(reading)]
-        best = max(found, default=None, key=lambda item: (item[0], -item[1][0], item[1][1]))
-        return best if best and best[0] > 0 else None
+        top, best = (0.0, 0, 0), None
+        for span in self._spans(reading, starts):
+            weight = reading.weight(span)
+            if weight > 0 and (rank := (weight, -span[0], span[1])) > top:
+                top, best = rank, span
+        return (top[0], best) if best else None
 
-    def strength(self, reading: Reading) -> float:
+    def strength(self, reading: Reading, starts: Iterable[Start]) -> float:
         """The summed weight of all places, quotations left out; 0 if the condition holds nowhere."""
-        weights = [reading.weight(span) for span in self._spans(reading)]
+        weights = [reading.weight(span) for span in self._spans(reading, starts)]
         return sum(weight for weight in weights if weight >= 1)
 
-    def _spans(self, reading: Reading) -> list[Span]:
-        spans = [span for span in self._starting(reading) if self._placed(span, reading)]
+    @property
+    def needed(self) -> frozenset[int]:
+        """The concepts without which the condition cannot hold, wherever it starts."""
+        return frozenset(concept for chain in self.all for concept in (chain.first, *chain.others))
+
+    def _spans(self, reading: Reading, starts: Iterable[Start]) -> list[Span]:
+        hits, layout = reading.hits, reading.layout
+        spans = [span for start in starts for span in start.find(hits, layout)]
+        if self.where != "anywhere":
+            spans = [span for span in spans if self._placed(span, reading)]
         if spans and self.all:
-            spans = self._with(spans, self._others, reading)
+            spans = self._with(spans, reading)
         if spans and self.none:
             spans = self._without(spans, reading)
         return spans
 
-    @property
-    def _others(self) -> tuple[Chain, ...]:
-        return self.all if self.any or self.regexes else self.all[1:]
-
-    @cached_property
-    def _openings(self) -> dict[int, tuple[Chain, ...]]:
-        """The chains a place may start with, by their first concept."""
-        chains = self.any or (self.all[:1] if not self.regexes else ())
-        firsts = dict.fromkeys(chain.concepts[0] for chain in chains)
-        return {first: tuple(chain for chain in chains if chain.concepts[0] == first) for first in firsts}
-
-    @cached_property
-    def _needed(self) -> frozenset[int]:
-        """The concepts without which the condition cannot hold."""
-        return frozenset(concept for chain in self.all for concept in chain.concepts)
-
-    def _starting(self, reading: Reading) -> list[Span]:
-        spans: list[Span] = []
-        present = reading.hits.concepts
-        if not present >= self._needed:
-            return spans
-        for first in self._openings.keys() & present:
-            for chain in self._openings[first]:
-                if present.issuperset(chain.concepts):
-                    spans += chain.find(reading.hits, reading.layout)
-        for literal, regex in self.regexes:
-            if literal in present:
-                spans += [match.span() for match in regex.compiled.finditer(reading.layout.text)]
-        return spans
-
     def _placed(self, span: Span, reading: Reading) -> bool:
-        if self.where == "anywhere":
-            return True
         return (span[0] < reading.layout.title_length) == (self.where == "title")
 
-    def _with(self, spans: list[Span], chains: tuple[Chain, ...], reading: Reading) -> list[Span]:
-        for chain in chains:
+    def _with(self, spans: list[Span], reading: Reading) -> list[Span]:
+        for chain in self.all:
             other = [span for span in chain.find(reading.hits, reading.layout) if reading.weight(span) > 0]
             if self.within == "text":
                 spans = spans if other else []
@@ -168,12 +160,18 @@ class Triggered(Generic[R]):
     def __init__(self, rules: Iterable[tuple[R, CompiledCondition]]) -> None:
         """Take the rules in the order of the document."""
         self.rules = tuple(rules)
-        self._by_concept: dict[int, list[int]] = {}
+        self._by_concept: dict[int, list[tuple[tuple[int, ...], int, Start]]] = {}
         for place, (_, condition) in enumerate(self.rules):
-            for concept in condition.triggers:
-                self._by_concept.setdefault(concept, []).append(place)
+            for start in condition.starts:
+                needed = tuple({*start.others, *condition.needed} - {start.first})
+                self._by_concept.setdefault(start.first, []).append((needed, place, start))
 
-    def possible(self, reading: Reading) -> list[tuple[R, CompiledCondition]]:
-        """The rules that may hold for a text, in the order of the document."""
-        woken = map(self._by_concept.__getitem__, self._by_concept.keys() & reading.hits.concepts)
-        return [self.rules[place] for place in sorted(set(joined.from_iterable(woken)))]
+    def possible(self, reading: Reading) -> list[tuple[R, CompiledCondition, list[Start]]]:
+        """The rules that may hold for a text, in the order of the document, and what may start them."""
+        present = reading.hits.concepts
+        woken: dict[int, list[Start]] = {}
+        for concept in self._by_concept.keys() & present:
+            for needed, place, start in self._by_concept[concept]:
+                if present.issuperset(needed):
+                    woken.setdefault(place, []).append(start)
+        return [(*self.rules[place], woken[place]) for place in sorted(woken)]
