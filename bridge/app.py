@@ -51,6 +51,7 @@ from bridge.rules.reload import RulesHolder
 from bridge.settings import Settings
 from bridge.signed_http import client_session
 from bridge.store.engine import parse
+from bridge.store.hints import Hints
 from bridge.store.sole_owner import sole_owner
 from bridge.store.store import Store
 from bridge.vitals import LOOK_SECONDS, Vitals
@@ -208,6 +209,8 @@ class Daemon:
             await self._start_holding(service, targets, beats)
             if not self.settings.shadow:
                 await self._start_worker(stack, service, targets, beats)
+        elif not self.settings.shadow:
+            self._start_hints(stack, service, None)
         if "clock" in self.roles:
             self._start_clock(stack, service, beats)
         if "feeds" in self.roles:
@@ -297,10 +300,20 @@ class Daemon:
             lease=timedelta(seconds=options.lease_seconds), alive=lambda: beats.beat("delivery"),
         )  # fmt: skip
         service.wake = worker.wake
+        self._start_hints(stack, service, worker.wake)
         if service.runtime.store.single:
             await worker.rescue(everything=True)
         task = asyncio.create_task(worker.run(), name="delivery")
         stack.push_async_callback(self._drain, worker, task)
+
+    def _start_hints(self, stack: AsyncExitStack, service: Service, wake: Callable[[], None] | None) -> None:
+        """Hear from processes that do not deliver, or be one of them that says when there is something to deliver."""
+        store = service.runtime.store
+        hints = Hints(store.url, store.region, self.ports.clock, heard=wake)
+        if wake is None:
+            service.wake = hints.tell
+        task = asyncio.create_task(hints.run(), name="hints")
+        stack.push_async_callback(_cancelled, task)
 
     async def _drain(self, worker: Worker, task: asyncio.Task[None]) -> None:
         """Let what is under way arrive, and the worker end, before the ledger closes."""
@@ -371,6 +384,11 @@ class Daemon:
             raise refusals.not_listening(self.settings.document.listen, error) from error
         log.info("web.listening", port=port)
         stack.push_async_callback(listener.stop)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _spare_the_collector() -> None:

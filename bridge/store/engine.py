@@ -61,6 +61,15 @@ def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
+def keeps_sessions(url: URL) -> bool:
+    """Tell whether a connection is one session for as long as it is open: on a server, without a pooler in between."""
+    return not is_sqlite(url) and not _is_pooled(url)
+
+
+def _is_pooled(url: URL) -> bool:
+    return url.query.get("pooler") == "transaction"
+
+
 def sqlite_engine(url: URL, *, readers: int = 1, read_only: bool = False) -> Engine:
     """Open a SQLite file (0600 if new) with the pragmas every connection of ours has; transactions begin explicitly."""
     if url.database:
@@ -134,7 +143,7 @@ def postgres_engine(url: URL, *, connections: int, patient: bool = False) -> Asy
     ``pooler=transaction`` in the URL means that a pooler in transaction mode (PgBouncer) stands between: no prepared
     statement and no session setting outlives a transaction. ``patient`` is for migrations, whose statements may be long.
     """
-    pooled = url.query.get("pooler") == "transaction"
+    pooled = _is_pooled(url)
     limits = {} if patient else LIMITS_MS
     settings = {"application_name": "ticket-bridge", "timezone": "UTC"}
     arguments: dict[str, Any] = {"timeout": CONNECT_SECONDS, "command_timeout": None if patient else COMMAND_SECONDS}
