@@ -104,7 +104,7 @@ class Findings:
         for counterpart in (self.county.hotline, *self.county.desks):
             state = counterpart.state()
             assert (state["received"]["forged"], state["received"]["conflicting"]) == (0, 0)
-            assert state["sent"]["changed_answers"] == 0
+            assert state["sent"]["changed_answers"] == []
             assert set(state["sent"]["by_status"]) <= {"202", "409"}, state["refusals"]
 
 

@@ -154,7 +154,21 @@ async def test_hotline_repeats_an_answered_request_and_compares(daemon: tuple[Da
     order = {"to": "tickets", "body": {"external_id": "E1"}}
     async with ClientSession() as session, session.post(server.make_url("/control/send"), json=order):
         pass
-    assert (hotline.sender.sent.repeats, hotline.sender.sent.changed_answers) == (1, 1)
+    assert hotline.sender.sent.repeats == 1
+    assert hotline.sender.sent.changed_answers == [
+        'hotline-tickets-1: 202 {"ticket_id": "t1"} -> 202 {"ticket_id": "t2"}'
+    ]
+
+
+async def test_what_was_refused_may_be_taken_when_it_comes_again(daemon: tuple[Daemon, str], start: Start) -> None:
+    stand_in, url = daemon
+    stand_in.answers = [(409, {"allowed": []}), (202, {"ticket_id": "t2"})]
+    hotline = Hotline(HotlineSettings(bridge_url=url, secret=SECRET, temper=Temper(duplicate_rate=1)))
+    server = await start(hotline)
+    order = {"to": "tickets", "body": {"external_id": "E1"}}
+    async with ClientSession() as session, session.post(server.make_url("/control/send"), json=order):
+        pass
+    assert (hotline.sender.sent.repeats, hotline.sender.sent.changed_answers) == (1, [])
 
 
 async def test_pushes_are_recorded_once_per_key(start: Start) -> None:

@@ -41,7 +41,7 @@ class Sent:
     lost: int = 0
     refused: int = 0
     repeats: int = 0
-    changed_answers: int = 0
+    changed_answers: list[str] = field(default_factory=list)
     by_status: dict[str, int] = field(default_factory=dict)
 
 
@@ -68,8 +68,14 @@ class Sender:
         if self.mood.sends_twice():
             again = await self._until_final(url, secret, webhook_id, body)
             self.sent.repeats += 1
-            self.sent.changed_answers += (again.status, again.body) != (answer.status, answer.body)
+            self._compare(webhook_id, answer, again)
         return answer
+
+    def _compare(self, webhook_id: str, first: Answer, again: Answer) -> None:
+        """Note a request that was taken and then answered otherwise; what was refused may be taken later."""
+        if first.status < HTTPStatus.BAD_REQUEST and (again.status, again.body) != (first.status, first.body):
+            told = (f"{each.status} {json.dumps(each.body, ensure_ascii=False)}" for each in (first, again))
+            self.sent.changed_answers.append(f"{webhook_id}: {' -> '.join(told)}")
 
     async def _until_final(self, url: str, secret: str, webhook_id: str, body: bytes) -> Answer:
         """Try until an answer is neither lost nor a request to come back."""
