@@ -202,14 +202,18 @@ def _in_order(file: CaseFile) -> CaseFile:
         case=file.case,
         tickets=tuple(sorted(file.tickets, key=lambda ticket: (bool(ticket.came_from), ticket.id))),
         assignments=tuple(sorted(file.assignments, key=_by_serial)),
-        opinions=tuple(sorted(file.opinions, key=lambda o: (o.recorded_at, o.assignment_id, o.version))),
+        opinions=tuple(sorted(file.opinions, key=lambda o: (o.recorded_at, *_serial(o.assignment_id), o.version))),
         deadlines=tuple(sorted(file.deadlines, key=_by_serial)),
     )
 
 
 def _by_serial(part: Assignment | Deadline) -> tuple[int, str]:
-    """Order parts by the number at the end of an id such as ``c…a12``; a merge brings equal numbers together."""
-    return int(part.id[len(part.id.rstrip("0123456789")) :] or 0), part.id
+    return _serial(part.id)
+
+
+def _serial(id_: str) -> tuple[int, str]:
+    """Order ids by the number at their end, such as ``c…a12``; a merge brings equal numbers together."""
+    return int(id_[len(id_.rstrip("0123456789")) :] or 0), id_
 
 
 def chain_hash(previous: str, row: dict[str, Any]) -> str:

@@ -195,7 +195,7 @@ def _more_time(work: Work, assignment: Assignment, more: timedelta) -> datetime:
 def _deny(draw: Draw, work: Work) -> OperatorAction:
     pending = [a.id for a in work.active() if a.extension and a.extension.decision is None]
     denied = one(draw, pending, "denied") if pending else None
-    return OperatorAction(ActionName.DENY, reason="不同意", assignment_id=denied)
+    return OperatorAction(ActionName.DENY, reason="不同意", assignment_id=denied, on_behalf_of="组长")
 
 
 def _told(draw: Draw, _work: Work) -> OperatorAction:
@@ -215,7 +215,7 @@ def _split(draw: Draw, _work: Work) -> OperatorAction:
 
 
 def _link(_draw: Draw, work: Work) -> OperatorAction:
-    return OperatorAction(ActionName.LINK, kind="arbitration", reference=f"仲案{work.case.serial}-{work.now}号")
+    return OperatorAction(ActionName.LINK, kind="arbitration", reference=f"仲案{work.case.id}-{work.case.event_seq}号")
 
 
 _FILLED: dict[ActionName, Fill] = {

@@ -12,7 +12,7 @@ from datetime import datetime
 from bridge.core.lifecycle import legality, machine
 from bridge.core.lifecycle.legality import BEFORE_REPLY
 from bridge.core.lifecycle.work import ACTIVE
-from bridge.core.model import Assignment, CaseFile, Message, Ticket
+from bridge.core.model import CaseFile, Message, Ticket
 from bridge.core.vocabulary import (
     AssignmentState,
     CaseState,
@@ -55,6 +55,7 @@ class Promises:
             assert unit is None or message.type is not MessageType.CASE_UPDATED or message.target != unit, message.key
             if message.type is MessageType.TICKET_REPLIED:
                 self._answered(file, message)
+                one_voice_each(file, message)
             _says_what_is_owed(file, message)
         self._moves(file)
         self._clocks_stand(file)
@@ -136,21 +137,21 @@ def _says_what_is_owed(file: CaseFile, message: Message) -> None:
 
 
 def one_opinion_each(file: CaseFile) -> None:
-    """A unit has exactly one standing opinion: one live assignment, and in a round one of them holds its words."""
+    """A unit has one assignment under way, and an opinion has one version of each number."""
     live = Counter(a.unit for a in file.assignments if a.state in ACTIVE | {AssignmentState.QUEUED})
     twice = [unit for unit, count in live.items() if count > 1]
     assert not twice, f"{twice} have two assignments under way"
     versions = Counter((o.assignment_id, o.version) for o in file.opinions)
     assert not [key for key, count in versions.items() if count > 1], versions
-    assert len(standing(file)) == len(
-        {o.unit for o in file.opinions if o.round == file.case.round and o.kind is ReceiptType.OPINION}
-    )
 
 
-def standing(file: CaseFile) -> list[Assignment]:
-    """Return the assignments whose newest opinion of the round stands, as a reply would list them."""
-    named = {o.assignment_id for o in file.opinions if o.round == file.case.round and o.kind is ReceiptType.OPINION}
-    return [assignment for assignment in file.assignments if assignment.id in named]
+def one_voice_each(file: CaseFile, message: Message) -> None:
+    """A reply lists the newest opinion of each unit in its round, once."""
+    newest = {
+        o.unit: o.body.text for o in file.opinions if o.round == file.case.round and o.kind is ReceiptType.OPINION
+    }
+    listed = [(each["unit"], each["summary"]) for each in message.payload["reply"]["opinions"]]
+    assert sorted(listed) == sorted(newest.items()), f"{listed} are listed, {newest} stand"
 
 
 def over_is_over(file: CaseFile) -> None:

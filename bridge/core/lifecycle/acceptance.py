@@ -55,6 +55,13 @@ def joined(work: Work, ticket: Ticket, former: Case) -> None:
         _push_accepted(work, ticket, unit)
 
 
+def catch_up(work: Work, ticket: Ticket) -> None:
+    """A ticket is worked on again: its upstream learns who accepted it, if it does not know yet."""
+    unit = work.case.accepting_unit
+    if unit is not None and not awaits_notice(work, ticket):
+        _push_accepted(work, ticket, unit)
+
+
 def _push_accepted(work: Work, ticket: Ticket, unit: str) -> None:
     if ticket.accepted_at is not None:
         return

@@ -237,6 +237,26 @@ def start_reply(work: Work, ticket: Ticket, start_at: datetime, upstream: dateti
     start(work, DeadlineKind.REPLY, ticket.id, unit, start_at, ticket=ticket, upstream=upstream)
 
 
+def run_on(work: Work, ticket: Ticket) -> None:
+    """Let a ticket's clocks that were stopped with its case run on to the limits they had, an extension included."""
+    unit = work.case.lead or TRIAGE_UNIT
+    for kind in OF_TICKETS:
+        known = [d for d in work.deadlines.values() if d.owner == ticket.id and d.kind is kind]
+        if known and known[-1].status is DeadlineStatus.CANCELLED:
+            _run_again(work, known[-1], unit)
+
+
+def _run_again(work: Work, stopped: Deadline, unit: str) -> None:
+    winner = binding_basis(stopped)
+    again = changed(
+        stopped, id=f"{work.case.id}d{work.next_serial()}", case_id=work.case.id, unit=unit, round=work.case.round,
+        status=DeadlineStatus.RUNNING, closed_at=None,
+    )  # fmt: skip
+    unit_of = LimitUnit(winner.unit) if winner and winner.unit else LimitUnit.WORKING_DAYS
+    reminded = _is_reminded(work, stopped)
+    work.deadlines[again.id] = with_ladder(work, again, unit_of, reminded=reminded, after=work.now)
+
+
 def restart_reply_limits(work: Work) -> None:
     """Recompute the reply limits after the procedure or lead changed; they still run from receipt.
 

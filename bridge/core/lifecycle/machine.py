@@ -44,6 +44,8 @@ CASE_MOVES: tuple[Move, ...] = (
     Move(Case.REPLYING, Case.REPLIED, "答复全部送达"),
     Move(Case.REPLYING, Case.CLOSED_CONSULT, "答复送达（咨询、建议）"),
     Move(Case.REPLYING, Case.CLOSED_REMEDY_TOLD, "补充答复送达（已提异议）"),
+    Move(Case.REPLYING, Case.WITHDRAWN, "unmerge（自有工单早已撤回）"),
+    Move(Case.REPLIED, Case.WITHDRAWN, "unmerge（自有工单早已撤回）"),
     Move(Case.REPLIED, Case.ARCHIVED, "无异议或异议期满，双方已告知"),
     Move(Case.REPLIED, Case.CLOSED_REMEDY_TOLD, "objection、close"),
     Move(Case.REPLIED, Case.REPLYING, "补充答复"),
@@ -55,7 +57,9 @@ CASE_MOVES: tuple[Move, ...] = (
     Move(Case.CLOSED_REMEDY_TOLD, Case.REPLYING, "补充答复"),
     Move(Case.CLOSED_REMEDY_TOLD, Case.HANDLING, "rework、reopen"),
     Move(Case.ARCHIVED, Case.HANDLING, "rework、reopen"),
+    Move(Case.ARCHIVED, Case.REPLYING, "return_refused（同案另一工单，沿用答复）"),
     Move(Case.RETURNED_UPSTREAM, Case.TRIAGE, "return_refused"),
+    Move(Case.WITHDRAWN, Case.TRIAGE, "return_refused（同案另一工单）"),
 )
 """What a case can become step by step; one command takes one step or several.
 

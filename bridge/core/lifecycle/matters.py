@@ -20,13 +20,12 @@ from bridge.core.lifecycle import (
     recusal,
     replying,
     rounds,
-    sides,
     stages,
     views,
 )
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import Case, CaseFile, Deadline, Petitioner, Ticket
-from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, DeadlineStatus, Role, Side, TicketState
+from bridge.core.model import Case, CaseFile, Deadline, Ticket
+from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, Role, TicketState
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 T = TypeVar("T")
@@ -212,26 +211,14 @@ def _tell_upstreams(work: Work, former: Case, tickets: Sequence[Ticket]) -> None
 
 
 def _answer_as_standing(work: Work, tickets: Sequence[Ticket]) -> None:
-    """Give tickets that join an answered case its standing reply; their petitioners get the whole window to object."""
+    """Give tickets that join an answered case its standing reply."""
     waiting = [ticket for ticket in tickets if ticket.state is TicketState.OPEN]
     final = stages.final_opinion(work)
     if not waiting:
         return
     if final is None:
         raise IllegalTransition("该案没有可以沿用的答复，请先重新办理（reopen）再并案", allowed_actions=[])
-    clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
-    work.set_case(objection=None)
-    replying.answer(work, final, waiting)
-    joined = {ticket.id for ticket in tickets}
-    told = [ticket.body.petitioner for ticket in work.tickets.values() if ticket.id not in joined]
-    if any(not _is_among(ticket.body.petitioner, told) for ticket in waiting):
-        sides.ask_again(work, Side.PAYER)
-
-
-def _is_among(person: Petitioner, others: Iterable[Petitioner]) -> bool:
-    """Tell whether a petitioner is one of these, by the number of an identity card or a telephone."""
-    marks = {mark for mark in (person.id_number, person.phone) if mark}
-    return any(marks & {other.id_number, other.phone} for other in others)
+    replying.answer_late(work, final, waiting)
 
 
 def _return(

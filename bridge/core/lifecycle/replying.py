@@ -6,7 +6,7 @@ Must not: compose texts (``core.reply`` does).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from bridge.core import remedies
 from bridge.core import reply as composing
 from bridge.core.lifecycle import acceptance, clocks, sides, telling, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Opinion, Ticket
+from bridge.core.model import Opinion, Petitioner, Ticket
 from bridge.core.retention import retention_of
 from bridge.core.vocabulary import (
     CaseState,
@@ -78,6 +78,23 @@ def answer(work: Work, final: Opinion, targets: Sequence[Ticket]) -> None:
     work.set_case(state=CaseState.REPLYING, sign_off_pending=False)
     sides.composed(work, final)
     work.record("reply.composed", opinion=final.id, supplement=supplement, tickets=[t.id for t in targets])
+
+
+def answer_late(work: Work, final: Opinion, tickets: Sequence[Ticket]) -> None:
+    """Give open tickets that join an answered case its reply; their petitioners get the whole window to object."""
+    clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
+    work.set_case(objection=None)
+    answer(work, final, tickets)
+    joined = {ticket.id for ticket in tickets}
+    told = [ticket.body.petitioner for ticket in work.tickets.values() if ticket.id not in joined]
+    if any(not _is_among(ticket.body.petitioner, told) for ticket in tickets):
+        sides.ask_again(work, Side.PAYER)
+
+
+def _is_among(person: Petitioner, others: Iterable[Petitioner]) -> bool:
+    """Tell whether a petitioner is one of these, by the number of an identity card or a telephone."""
+    marks = {mark for mark in (person.id_number, person.phone) if mark}
+    return any(marks & {other.id_number, other.phone} for other in others)
 
 
 def printed_remedies(work: Work, ticket: Ticket, final: Opinion, at: datetime) -> list[str]:

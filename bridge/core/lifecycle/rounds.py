@@ -62,7 +62,8 @@ def _start_round_clock(work: Work, ticket: Ticket, respond_by: datetime | None) 
 def settle_rest(work: Work) -> None:
     """After a ticket left or was withdrawn: a case that nobody waits for does not go on working."""
     states = {ticket.state for ticket in work.tickets.values()}
-    if TicketState.OPEN in states or work.case.state is CaseState.REPLIED:
+    answered = work.case.state is CaseState.REPLIED and TicketState.REPLIED in states
+    if TicketState.OPEN in states or answered:
         return
     if not states & {TicketState.REPLYING, TicketState.REPLIED}:
         withdraw_assignments(work)

@@ -11,13 +11,24 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.lifecycle import clocks, extensions, notices, replying, rounds, sides, stages, telling, views
+from bridge.core.lifecycle import (
+    acceptance,
+    actions,
+    clocks,
+    extensions,
+    notices,
+    replying,
+    rounds,
+    sides,
+    stages,
+    telling,
+    views,
+)
 from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Ticket, TicketDraft
 from bridge.core.vocabulary import (
     CaseState,
-    DeadlineKind,
     MessageType,
     ProcedureId,
     Role,
@@ -193,12 +204,19 @@ def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 
 def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
-    ticket = work.set_ticket(ticket, state=TicketState.OPEN)
-    work.set_case(state=CaseState.TRIAGE, lead=None, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
+    """Take a returned ticket back: into the work or the answer its case has meanwhile, else a person assigns it."""
+    ticket = work.set_ticket(ticket, state=TicketState.OPEN, case_round=work.case.round)
     work.record("return.refused", ticket=ticket.id, note=event.note)
-    earlier = work.clock_of(ticket.id, DeadlineKind.REPLY)
-    if earlier is None or earlier.status not in clocks.OPEN:
-        clocks.start_reply(work, ticket, ticket.received_at, ticket.respond_by)
+    clocks.run_on(work, ticket)
+    final = stages.final_opinion(work)
+    if work.case.state in actions.BEFORE_REPLY:
+        stages.tell_upstream_lead(work, [ticket])
+        acceptance.catch_up(work, ticket)
+    elif final is not None and work.case.state in _HAS_ANSWER:
+        work.set_case(closed_at=None)
+        replying.answer_late(work, final, [ticket])
+    else:
+        work.set_case(state=CaseState.TRIAGE, lead=None, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
 
 
 def _refuse_unless(work: Work, ticket: Ticket, legal: bool) -> None:  # noqa: FBT001 - reads as a sentence at its callers
@@ -212,6 +230,11 @@ def _refuse_past(work: Work, instant: datetime | None, field: str) -> None:
     if instant is not None and instant <= work.now:
         raise InvalidPayload([Problem(field, "必须晚于现在")])
 
+
+_HAS_ANSWER = frozenset(
+    {CaseState.REPLYING, CaseState.REPLIED, CaseState.ARCHIVED, CaseState.CLOSED_CONSULT, CaseState.CLOSED_REMEDY_TOLD}
+)
+"""States of a case that has answered another ticket."""
 
 _OPEN = frozenset({TicketState.OPEN})
 _ANSWERED = frozenset({TicketState.REPLYING, TicketState.REPLIED})

@@ -173,12 +173,15 @@ class Work:
         return [t for t in self.tickets.values() if t.state in (TicketState.OPEN, TicketState.REPLYING)]
 
     def standing_opinions(self) -> list[Opinion]:
-        """Return the newest opinion of each unit in the present round, in the order given."""
+        """Return the newest opinion of each unit in the present round, in the order given.
+
+        A unit that was asked again under another assignment (the upstream refused the return) has one opinion all the same.
+        """
         newest: dict[str, Opinion] = {}
         for opinion in self.opinions:
             if opinion.round == self.case.round and opinion.kind.value == "opinion":
-                newest.pop(opinion.assignment_id, None)
-                newest[opinion.assignment_id] = opinion
+                newest.pop(opinion.unit, None)
+                newest[opinion.unit] = opinion
         return list(newest.values())
 
     def opinion_of(self, assignment: Assignment) -> Opinion | None:
