@@ -75,6 +75,8 @@ class CompiledRules:
     def prepare(self) -> CompiledRules:
         """Build every part now instead of at the first ticket; returns itself."""
         _ = (self.policy, self.classifier, self.router, self.reviewer)
+        if self.opinion is not None:
+            self.opinion.prepare()
         return self
 
     def with_review(self, enabled: bool) -> CompiledRules:  # noqa: FBT001 - the settings' one switch

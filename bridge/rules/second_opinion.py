@@ -3,8 +3,8 @@
 Owns: scoring a text, naming the sequences that spoke. Must not: learn (``learn`` does), or decide: its say is
 bounded by ``rules.second_opinion``, and a rule marked ``decisive`` is never overruled.
 
-The weights of all classes of one sequence are packed into one integer, so that adding up a text is one
-addition per sequence.
+The weights of all classes of one sequence are packed into one integer, so that adding up a text is one addition per
+sequence. Sequences that stand equally often are added up together: how often they count is one multiplication then.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from operator import itemgetter
 
 from ahocorasick_rs import AhoCorasick
 
@@ -27,13 +26,12 @@ SHIPPED = "second_opinion.json"
 
 _BITS = 44
 _SCALE = 10_000
-_BIAS = 1 << 20
+_MASK = (1 << _BITS) - 1
+_HALF = 1 << (_BITS - 1)
 ONCE = 16
 """How a sequence that stands once is counted; more often counts by the logarithm."""
 
 _TIMES = tuple(round(ONCE * (1 + math.log(count))) for count in [1, *range(1, 65)])
-_MASK = (1 << _BITS) - 1
-_ROW = itemgetter(0)
 
 
 def grams_of(text: str) -> Counter[str]:
@@ -54,32 +52,41 @@ class SecondOpinion:
 
     @cached_property
     def _finder(self) -> AhoCorasick:
-        """Finds every known sequence in one pass; a hit carries the number of its row."""
-        return AhoCorasick(list(self.weights))
+        """Finds every known sequence in one pass."""
+        return AhoCorasick(list(self.weights), store_patterns=True)
 
     @cached_property
-    def _packed(self) -> list[int]:
-        return [_pack(row[0] * weight for weight in row[1:]) for row in self.weights.values()]
+    def _packed(self) -> dict[str, int]:
+        """Of every sequence: its square in the lowest field, then a field for each class."""
+        return {
+            gram: _pack((row[0] ** 2, *(row[0] * weight for weight in row[1:]))) for gram, row in self.weights.items()
+        }
 
-    @cached_property
-    def _squares(self) -> list[float]:
-        return [row[0] ** 2 for row in self.weights.values()]
+    def prepare(self) -> None:
+        """Build now what scoring takes, instead of at the first text."""
+        _ = (self._finder, self._packed)
 
     def score(self, text: str) -> dict[str, float]:
         """One value per class, about -1.5 to 1.5; 0 lies on the border of a class."""
-        packed, squares = self._packed, self._squares
-        found = Counter(map(_ROW, self._finder.find_matches_as_indexes(text, overlapping=True)))
-        more = [(row, _TIMES[min(count, 64)]) for row, count in found.items() if count > 1]
-        total = ONCE * sum(map(packed.__getitem__, found)) + sum([packed[row] * (times - ONCE) for row, times in more])
-        square = ONCE * ONCE * sum(map(squares.__getitem__, found))
-        square += sum([squares[row] * (times * times - ONCE * ONCE) for row, times in more])
-        weighed = ONCE * len(found) + sum([times - ONCE for _, times in more])
-        length = math.sqrt(square) or 1.0
-        sums = _unpack(total, len(self.classes), weighed)
+        packed = self._packed
+        by_count: dict[int, int] = {}
+        for gram, count in Counter(self._finder.find_matches_as_strings(text, overlapping=True)).items():
+            by_count[count] = by_count.get(count, 0) + packed[gram]
+        total = square = 0
+        for count, value in by_count.items():
+            times = _TIMES[min(count, len(_TIMES) - 1)]
+            total += value * times
+            square += (value & _MASK) * times * times
+        length = math.sqrt(square * _SCALE) or 1.0
         return {
-            name: value / length + self.intercepts[place]
-            for place, (name, value) in enumerate(zip(self.classes, sums, strict=True))
+            name: value / length + intercept
+            for name, intercept, value in zip(self.classes, self.intercepts, self._unpack(total), strict=True)
         }
+
+    def _unpack(self, total: int) -> list[int]:
+        fields = range(_BITS, (len(self.classes) + 1) * _BITS, _BITS)
+        total += sum(_HALF << field for field in fields)
+        return [((total >> field) & _MASK) - _HALF for field in fields]
 
     def telling(self, text: str, name: str, most: int = 4) -> tuple[str, ...]:
         """The sequences that spoke loudest for a class, longest first where they overlap."""
@@ -96,14 +103,7 @@ class SecondOpinion:
 
 
 def _pack(values: Iterable[float]) -> int:
-    packed = 0
-    for place, value in enumerate(values):
-        packed |= (round(value * _SCALE) + _BIAS) << (place * _BITS)
-    return packed
-
-
-def _unpack(total: int, count: int, times: int) -> list[float]:
-    return [(((total >> (place * _BITS)) & _MASK) - _BIAS * times) / _SCALE for place in range(count)]
+    return sum(round(value * _SCALE) << (place * _BITS) for place, value in enumerate(values))
 
 
 def parse(text: str) -> SecondOpinion:
