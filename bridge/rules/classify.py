@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from bridge.core.assessment import Classification, Evidence
 from bridge.core.policy import TicketFacts
@@ -49,8 +50,7 @@ BACKED, ALONE = 0.5, 0.28
 """What a category's evidence adds to the scope: more where something else speaks of social insurance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One rule that fired, with the words and what they count."""
 
     rule: str
@@ -65,7 +65,6 @@ class Classifier:
     normaliser: Normaliser
     ignore: tuple[Regex, ...]
     matcher: Matcher
-    whole_words: int
     emphasis: Emphasis
     scoring: Scoring
     evidence: Triggered[EvidenceRule]
@@ -83,9 +82,7 @@ class Classifier:
         head = self._clean(title[:400])
         text = f"{head}\n{self._clean(content[:MAX_TEXT])}" if head else self._clean(content[:MAX_TEXT])
         layout = Layout(text, len(head) + 1 if head else 0)
-        hits = self.matcher.find(text)
-        hits.protect(self.whole_words)
-        return Reading(layout, hits, self.emphasis)
+        return Reading(layout, self.matcher.find(text), self.emphasis)
 
     def _clean(self, text: str) -> str:
         text = self.normaliser.text(text)
@@ -211,7 +208,7 @@ class Classifier:
             found["group"] = None
         if stage is PeriodStage.UNKNOWN:
             found["period_unknown"] = None
-        if fitting(self.hesitations, of_ticket(facts.body, category, tuple(found), stage)):
+        if self.hesitations and fitting(self.hesitations, of_ticket(facts.body, category, tuple(found), stage)):
             found[COMPLEX_SUGGESTED] = None
         return tuple(sorted(found))
 

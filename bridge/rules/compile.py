@@ -105,8 +105,10 @@ class CompiledRules:
     def _assess(self, facts: TicketFacts) -> Assessment:
         found, margin = self.classifier.classify(facts)
         share = 1 / (1 + math.exp(-margin / self.document.rules.scoring.temperature))
-        route = self._route_found(found, facts)
-        found = self.reviewer.judge(found, share, route, lambda name, of: self._route_as(name, of, facts))
+        known = route_facts(found, facts)
+        chosen = found.category if found.in_scope else None
+        route = self.router.route(chosen, known) if chosen else Route(lead=None)
+        found = self.reviewer.judge(found, share, route, lambda category: self.router.route(category, known))
         if facts.upstream_unit is not None:
             route = self._addressed(route, facts.upstream_unit, facts)
         return Assessment(found, route, self.hash)
@@ -114,14 +116,6 @@ class CompiledRules:
     def route(self, category: str, facts: RouteFacts) -> Route:
         """Route a category chosen by a person."""
         return self.router.route(category, facts)
-
-    def _route_found(self, found: Classification, facts: TicketFacts) -> Route:
-        if not found.in_scope or found.category is None:
-            return Route(lead=None)
-        return self._route_as(found.category, found, facts)
-
-    def _route_as(self, category: str, found: Classification, facts: TicketFacts) -> Route:
-        return self.router.route(category, route_facts(found, facts))
 
     def _addressed(self, route: Route, upstream_unit: str, facts: TicketFacts) -> Route:
         """Ask the upstream's own addressee first, where it is a unit of the mechanism with duties."""
@@ -171,8 +165,14 @@ class Vocabulary:
 
     def concept(self, patterns: list[str]) -> int:
         """One concept for a plain list of words."""
-        words = [word for pattern in patterns for word in pieces(pattern, self._groups, self.normaliser)[0]]
-        return self.matcher.concept(words)
+        return self.matcher.concept(self._words(patterns))
+
+    def protect(self, patterns: list[str]) -> None:
+        """No hit may begin or end in the middle of these words."""
+        self.matcher.protect(self._words(patterns))
+
+    def _words(self, patterns: list[str]) -> list[str]:
+        return [word for pattern in patterns for word in pieces(pattern, self._groups, self.normaliser)[0]]
 
     def condition(self, condition: Condition) -> CompiledCondition:
         """Compile one condition of the document."""
@@ -208,7 +208,6 @@ def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Class
         normaliser=words.normaliser,
         ignore=tuple(compile_regex(source, words.normaliser) for source in rules.normalise.ignore),
         matcher=words.matcher,
-        whole_words=words.concept(rules.normalise.whole_words),
         emphasis=_emphasis(rules, words),
         scoring=rules.scoring,
         evidence=evidence,
@@ -221,6 +220,7 @@ def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Class
         opinion=opinion,
         opinion_settings=rules.second_opinion,
     )
+    words.protect(rules.normalise.whole_words)
     words.matcher.finish()
     return classifier
 

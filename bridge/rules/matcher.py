@@ -6,9 +6,8 @@ Owns: words to numbers, hits in one pass, chains of words with gaps. Must not: w
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain as joined
 
 from ahocorasick_rs import AhoCorasick
@@ -22,50 +21,37 @@ Found = tuple[int, int, int]
 
 
 class Hits:
-    """Where words occurred; the spans of a concept are gathered when somebody asks for them."""
+    """Where the words of every concept occurred."""
 
-    def __init__(self, found: list[Found], matcher: Matcher) -> None:
-        """Take every occurrence of every word."""
-        self._found = found
-        self._words = {word for word, _, _ in found}
-        self._matcher = matcher
-        self._gathered: dict[int, list[Span]] = {}
+    __slots__ = ("_places", "concepts")
 
-    @cached_property
-    def concepts(self) -> frozenset[int]:
+    def __init__(
+        self, found: Collection[Found], concepts_of: Mapping[int, tuple[int, ...]], whole: frozenset[int]
+    ) -> None:
+        """Sort every occurrence of every word by concepts; none may begin or end in the middle of a ``whole`` word."""
+        inside = {place for word, start, end in found if word in whole for place in range(start + 1, end)}
+        spans: dict[int, list[Span]] = {}
+        for word, start, end in found:
+            places = spans.get(word)
+            if places is None:
+                places = spans[word] = []
+            if start not in inside and end not in inside:
+                places.append((start, end))
+        self._places: dict[int, list[list[Span]]] = {}
+        for word, places in spans.items():
+            for concept in concepts_of[word]:
+                self._places.setdefault(concept, []).append(places)
+        self.concepts = frozenset(self._places)
         """The concepts one of whose words occurred."""
-        return frozenset().union(*map(self._matcher.concepts_of.__getitem__, self._words))
-
-    def protect(self, whole: int) -> None:
-        """Leave out what begins or ends in the middle of a hit of concept ``whole``; before any :meth:`get`."""
-        words = self._matcher.words_of[whole]
-        inside = {place for word, start, end in self._found if word in words for place in range(start + 1, end)}
-        if inside:
-            self._found = [one for one in self._found if one[1] not in inside and one[2] not in inside]
 
     def get(self, concept: int) -> list[Span]:
         """The spans of a concept by their starts; empty if it does not occur."""
-        found = self._gathered.get(concept)
-        if found is None:
-            found = self._gathered[concept] = self._gather(concept) if concept in self.concepts else []
-        return found
-
-    def _gather(self, concept: int) -> list[Span]:
-        words = self._matcher.words_of[concept] & self._spans.keys()
-        if len(words) == 1:
-            return self._spans[words.pop()]
-        return sorted(joined.from_iterable(map(self._spans.__getitem__, words)))
-
-    @cached_property
-    def _spans(self) -> dict[int, list[Span]]:
-        """The spans of every word; one after another, as a word cannot end before its predecessor ends."""
-        spans: dict[int, list[Span]] = {}
-        for word, start, end in self._found:
-            if word in spans:
-                spans[word].append((start, end))
-            else:
-                spans[word] = [(start, end)]
-        return spans
+        places = self._places.get(concept)
+        if places is None:
+            return []
+        if len(places) > 1:
+            places[:] = [sorted(joined.from_iterable(places))]
+        return places[0]
 
 
 class Matcher:
@@ -76,19 +62,23 @@ class Matcher:
         self._numbers: dict[str, int] = {}
         self._names: dict[frozenset[str], int] = {}
         self._automaton: AhoCorasick | None = None
-        self.concepts_of: dict[int, set[int]] = {}
-        self.words_of: dict[int, set[int]] = {}
+        self._concepts_of: dict[int, tuple[int, ...]] = {}
+        self._whole: frozenset[int] = frozenset()
 
     def concept(self, words: Iterable[str]) -> int:
         """The number of a concept; the same set of words is the same concept."""
         key = frozenset(words)
-        number = self._names.setdefault(key, len(self._names))
-        if number not in self.words_of:
-            numbered = {self._numbers.setdefault(word, len(self._numbers)) for word in sorted(key)}
-            self.words_of[number] = numbered
-            for word in numbered:
-                self.concepts_of.setdefault(word, set()).add(number)
-        return number
+        if key not in self._names:
+            number = self._names[key] = len(self._names)
+            for word in sorted(key):
+                numbered = self._numbers.setdefault(word, len(self._numbers))
+                self._concepts_of[numbered] = (*self._concepts_of.get(numbered, ()), number)
+        return self._names[key]
+
+    def protect(self, words: Iterable[str]) -> None:
+        """Of these words no other hit may begin or end in the middle."""
+        self.concept(words)
+        self._whole = frozenset(map(self._numbers.__getitem__, words))
 
     def finish(self) -> None:
         """Build the automaton; no word may be added afterwards."""
@@ -97,7 +87,7 @@ class Matcher:
     def find(self, text: str) -> Hits:
         """Every hit of every word."""
         found = self._automaton.find_matches_as_indexes(text, overlapping=True) if self._automaton else []
-        return Hits(found, self)
+        return Hits(found, self._concepts_of, self._whole)
 
     def find_naive(self, text: str) -> Hits:
         """The same by searching every word; the oracle of the tests and the benchmark."""
@@ -107,7 +97,7 @@ class Matcher:
             while start >= 0:
                 found.append((number, start, start + len(word)))
                 start = text.find(word, start + 1)
-        return Hits(found, self)
+        return Hits(found, self._concepts_of, self._whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +111,20 @@ class Chain:
     def find(self, hits: Hits, layout: Layout) -> list[Span]:
         """Spans from the first word's start to the last word's end; empty if the chain does not occur."""
         spans = hits.get(self.first)
-        if not spans or not self.others:
-            return spans
-        following = [hits.get(concept) for concept in self.others]
-        if not all(following):
-            return []
-        return [(start, last) for start, end in spans if (last := self._follow(start, end, following, layout))]
+        for concept in self.others:
+            spans = self._followed(spans, hits.get(concept), layout)
+        return spans
 
-    def _follow(self, start: int, end: int, following: list[list[Span]], layout: Layout) -> int:
-        """Where the chain that starts so ends; 0 if it breaks off."""
-        limit = layout.sentence_end(start)
-        for spans in following:
-            place = bisect_left(spans, (end,))
-            if place == len(spans) or spans[place][0] > end + self.gap or spans[place][1] > limit:
-                return 0
-            end = spans[place][1]
-        return end
+    def _followed(self, spans: list[Span], following: list[Span], layout: Layout) -> list[Span]:
+        """The spans behind which the next word comes near enough, up to that word's end."""
+        longer = []
+        for start, end in spans:
+            place = bisect_left(following, (end,))
+            if place < len(following):
+                begin, last = following[place]
+                if begin <= end + self.gap and last <= layout.sentence_end(start):
+                    longer.append((start, last))
+        return longer
 
 
 @dataclass(frozen=True, slots=True)

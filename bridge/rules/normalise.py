@@ -95,6 +95,8 @@ class Layout:
         self.text = text
         self.title_length = title_length
         self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+        self.quotations = [match.span(1) for match in _QUOTES.finditer(text)]
+        """The passages in quotation marks: mostly what others said."""
 
     def sentence(self, position: int) -> int:
         """The number of the sentence a position lies in."""
@@ -109,8 +111,3 @@ class Layout:
         """Where the clause that holds a position ends."""
         match = _CLAUSE_END.search(self.text, position)
         return match.start() if match else len(self.text)
-
-    @cached_property
-    def quotations(self) -> tuple[tuple[int, int], ...]:
-        """The passages in quotation marks: mostly what others said."""
-        return tuple(match.span(1) for match in _QUOTES.finditer(self.text))

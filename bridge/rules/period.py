@@ -17,7 +17,8 @@ from bridge.rules.matcher import Hits, Span
 from bridge.rules.normalise import Layout
 
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d|\d\d(?=年))(?:年|[.\-/](?=\d)|(?=[到至—~-](?:19|20)\d\d))(?:(\d{1,2})月?)?")
-_RANGE = re.compile(r"(?:至|到|—|-|~)+")
+_DIGITS = re.compile(r"\d\d")
+_RANGE = re.compile(r"[至到—\-~][至到—\-~]*")
 _RELATIVE = (("前年", 2), ("去年", 1), ("今年", 0), ("上个月", 0), ("上月", 0), ("本月", 0), ("这个月", 0))
 _TO_NOW = ("至今", "到现在", "到今天", "以来", "起就", "开始就", "一直")
 
@@ -56,6 +57,8 @@ class PeriodReader:
 
     def _mentioned(self, layout: Layout, hits: Hits, received_at: datetime) -> Iterable[Month]:
         fee = {layout.sentence(start) for start, _ in hits.get(self.fee_words)}
+        if not fee:
+            return []
         now = (received_at.year, received_at.month)
         dates = list(self._dates(layout, hits, fee, now))
         ranged = [month for month, in_range in dates if in_range]
@@ -69,7 +72,7 @@ class PeriodReader:
     def _dates(self, layout: Layout, hits: Hits, fee: set[int], now: Month) -> Iterable[tuple[Month, bool]]:
         """Years and months of sentences that speak of fees, with whether each is an end of a range."""
         skip = hits.get(self.skip_words)
-        found = [match for match in _DATE.finditer(layout.text) if layout.sentence(match.start()) in fee]
+        found = [match for match in _written(layout.text) if layout.sentence(match.start()) in fee]
         if not found:
             return
         ends = {match.end() for match in found}
@@ -83,6 +86,15 @@ class PeriodReader:
             if _FIRST_YEAR <= year <= now[0] and (in_range or not _near(match.span(), skip, layout)):
                 month = int(match[2]) if match[2] and 1 <= int(match[2]) <= _DECEMBER else _MID_YEAR
                 yield (year, month), in_range
+
+
+def _written(text: str) -> Iterable[re.Match[str]]:
+    """Every date; looked for only where digits stand."""
+    end = 0
+    for digits in _DIGITS.finditer(text):
+        if digits.start() >= end and (match := _DATE.match(text, digits.start())):
+            end = match.end()
+            yield match
 
 
 def _relative(layout: Layout, fee: set[int], now: Month) -> Iterable[Month]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Generic, Literal, Protocol, TypeVar
 
 from bridge.rules.matcher import Chain, Hits, Span
@@ -27,43 +26,38 @@ class Emphasis:
     reach: int
 
 
-@dataclass
 class Reading:
     """The hits of one text with their places."""
 
-    layout: Layout
-    hits: Hits
-    emphasis: Emphasis
+    __slots__ = ("_negated", "_requests", "emphasis", "hits", "layout")
 
-    @cached_property
-    def negated(self) -> tuple[Span, ...]:
-        """Stretches after a negating word, to the end of the clause or of its reach."""
-        words = self.hits.get(self.emphasis.negation)
+    def __init__(self, layout: Layout, hits: Hits, emphasis: Emphasis) -> None:
+        """See what is negated, and which sentences ask for something."""
+        self.layout, self.hits, self.emphasis = layout, hits, emphasis
+        self._negated = self._stretches(hits.get(emphasis.negation))
+        self._requests = {layout.sentence(start) for start, _ in hits.get(emphasis.request_words)}
+
+    def _stretches(self, words: list[Span]) -> list[Span]:
+        """What follows a negating word, to the end of the clause or of its reach."""
         if not words:
-            return ()
-        spared = {end for _, end in self.hits.get(self.emphasis.exceptions)}
-        spared |= {start for start, _ in self.hits.get(self.emphasis.exceptions)}
-        return tuple(
+            return words
+        spared = {place for span in self.hits.get(self.emphasis.exceptions) for place in span}
+        return [
             (end, min(end + self.emphasis.reach, self.layout.clause_end(end)))
             for start, end in words
             if end not in spared and start not in spared
-        )
-
-    @cached_property
-    def requests(self) -> frozenset[int]:
-        """The sentences that ask for something."""
-        return frozenset(self.layout.sentence(start) for start, _ in self.hits.get(self.emphasis.request_words))
+        ]
 
     def weight(self, span: Span) -> float:
         """0 for a negated hit; more in the title and in a request, less in a quotation."""
         start, end = span
-        for low, high in self.negated:
+        for low, high in self._negated:
             if low <= start < high:
                 return 0.0
         factor = 1.0
         if start < self.layout.title_length:
             factor = self.emphasis.title
-        elif self.requests and self.layout.sentence(start) in self.requests:
+        elif self._requests and self.layout.sentence(start) in self._requests:
             factor = self.emphasis.request
         for low, high in self.layout.quotations:
             if low <= start and end <= high:

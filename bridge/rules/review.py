@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bridge.core.assessment import Classification, Route
 from bridge.rules.document import ReviewEntry
 
-RouteOf = Callable[[str, Classification], Route]
+RouteOf = Callable[[str], Route]
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,5 @@ class Reviewer:
 
     def lead_share(self, found: Classification, route: Route, route_of: RouteOf) -> float:
         """How sure the lead is: the shares of all candidates that go to the same unit."""
-        same = (name == found.category or route_of(name, found).lead == route.lead for name, _ in found.candidates)
+        same = (name == found.category or route_of(name).lead == route.lead for name, _ in found.candidates)
         return sum(share for (_, share), goes in zip(found.candidates, same, strict=True) if goes)

@@ -73,8 +73,8 @@ def _fits(when: RouteWhen, facts: RouteFacts, agencies: tuple[str, ...]) -> bool
         and (not when.party or facts.party in when.party)
         and (not when.counterparty or facts.counterparty in when.counterparty)
         and (not when.kind or facts.kind in when.kind)
-        and all(flag in facts.flags for flag in when.flags)
-        and not any(flag in facts.flags for flag in when.without_flags)
+        and (not when.flags or set(facts.flags).issuperset(when.flags))
+        and (not when.without_flags or set(facts.flags).isdisjoint(when.without_flags))
     )
 
 
