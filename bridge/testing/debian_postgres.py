@@ -15,12 +15,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bridge.testing.counterparts.control import wait_until
+from bridge.testing.counterparts.control import PATIENCE_SECONDS, wait_until
 from bridge.testing.process import free_port
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 USER = "postgres"
-START_TIMEOUT_SECONDS = 30.0
 
 _POOLER = """\
 [databases]
@@ -93,7 +92,6 @@ class Cluster:
         self.sql("SELECT pg_reload_conf()")
         wait_until(
             lambda: self.sql("SELECT sync_state FROM pg_stat_replication") == "sync",
-            timeout_seconds=START_TIMEOUT_SECONDS,
             what="a synchronous standby",
         )
 
@@ -148,13 +146,13 @@ class Pooler:
         self._process = subprocess.Popen(  # noqa: S603 - our own words
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        wait_until(self._listens, timeout_seconds=START_TIMEOUT_SECONDS, what="pgbouncer")
+        wait_until(self._listens, what="pgbouncer")
 
     def stop(self) -> None:
         """End it."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(START_TIMEOUT_SECONDS)
+            self._process.wait(PATIENCE_SECONDS)
 
     def _listens(self) -> bool:
         command: list[str | Path] = [BIN / "pg_isready", "-h", "127.0.0.1", "-p", str(self.port), "-q"]

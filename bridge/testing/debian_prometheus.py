@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bridge.testing.counterparts.control import wait_until
+from bridge.testing.counterparts.control import PATIENCE_SECONDS, wait_until
 from bridge.testing.process import free_port
 
 TOOLS = ("prometheus", "promtool", "amtool")
-START_TIMEOUT_SECONDS = 60.0
-STOP_TIMEOUT_SECONDS = 20.0
 
 
 def missing() -> str | None:
@@ -29,7 +27,8 @@ def missing() -> str | None:
 
 def run_tool(*command: str | Path) -> subprocess.CompletedProcess[str]:
     """Run one of the tools and return what it said, whatever its status."""
-    return subprocess.run(list(map(str, command)), check=False, capture_output=True, text=True, timeout=110)  # noqa: S603 - our own words
+    line = list(map(str, command))
+    return subprocess.run(line, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS)  # noqa: S603 - our own words
 
 
 class Prometheus:
@@ -56,13 +55,13 @@ class Prometheus:
         ]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - our own words
-        wait_until(self._is_ready, timeout_seconds=START_TIMEOUT_SECONDS, what="Prometheus")
+        wait_until(self._is_ready, what="Prometheus")
 
     def stop(self) -> None:
         """End it."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(STOP_TIMEOUT_SECONDS)
+            self._process.wait(PATIENCE_SECONDS)
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the series an expression has now. Raises ValueError if the expression is refused."""
@@ -83,7 +82,7 @@ class Prometheus:
         return [rule for group in groups for rule in group["rules"]]
 
     def _ask(self, path: str) -> dict[str, Any]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request("GET", path)
             found: dict[str, Any] = json.loads(connection.getresponse().read())

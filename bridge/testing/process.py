@@ -6,6 +6,8 @@ import the daemon; everything goes through its commands and its HTTP interface.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import re
@@ -19,17 +21,17 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from bridge.testing.counterparts.control import ROOT, wait_until, write_private
+from bridge.testing.counterparts.control import PATIENCE_SECONDS, ROOT, wait_until, write_private
 from bridge.testing.counterparts.ledger import Json
 from bridge.testing.counterparts.webhooks import new_secret
-
-START_TIMEOUT_SECONDS = 60.0
-STOP_TIMEOUT_SECONDS = 20.0
-REQUEST_TIMEOUT_SECONDS = 30.0
 
 _COUNTED = "\nticketbridge_outbox_oldest_due_age_seconds "
 """Stands among the metrics whenever the ledger's gauges do, even with an empty outbox."""
 _OUTBOX = re.compile(r"^ticketbridge_outbox_messages\{([^}]*)\} ([0-9.e+]+)$", re.MULTILINE)
+
+_PORTS = range(10_240, 32_768)
+_TURNS = itertools.count(os.getpid() * 131)
+"""131 ports between two processes that follow each other; more than one test run asks for."""
 
 UNITS = ("tax", "hrss", "medical", "justice", "court", "finance", "petition", "office", "leading_office")
 """The eight units of the mechanism and 领导小组办公室."""
@@ -37,11 +39,16 @@ ROLES = ("web", "worker", "clock", "feeds")
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback port that nobody uses and nobody is likely to use until it is bound.
+
+    It lies below those the system gives out by itself, and each process goes through them from a place of its own.
+    """
+    for _ in range(len(_PORTS)):
+        port = _PORTS[next(_TURNS) % len(_PORTS)]
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port on loopback")
 
 
 @dataclass(frozen=True)
@@ -203,7 +210,7 @@ class BridgeProcess:
         Raises:
             RuntimeError: if the process ended instead, with the tail of its log.
         """
-        wait_until(self._is_ready, timeout_seconds=START_TIMEOUT_SECONDS, what="/readyz")
+        wait_until(self._is_ready, what="/readyz")
 
     @property
     def pid(self) -> int:
@@ -234,7 +241,7 @@ class BridgeProcess:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         """Make one request on a connection of its own."""
-        connection = HTTPConnection("127.0.0.1", self.site.port, timeout=REQUEST_TIMEOUT_SECONDS)
+        connection = HTTPConnection("127.0.0.1", self.site.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
@@ -280,7 +287,7 @@ class BridgeProcess:
             check=False,
             cwd=self.site.directory,
             env=self._environment,
-            timeout=START_TIMEOUT_SECONDS,
+            timeout=PATIENCE_SECONDS,
         )
         if done.returncode:
             raise RuntimeError(f"bridge {' '.join(arguments)}: {done.returncode} {done.stderr.decode()[-2000:]}")
@@ -307,7 +314,7 @@ class BridgeProcess:
             return 0
         if self._process.poll() is None:
             self._process.send_signal(number)
-        return self._process.wait(STOP_TIMEOUT_SECONDS)
+        return self._process.wait(PATIENCE_SECONDS)
 
     def _is_ready(self) -> bool:
         """Ask ``/readyz`` once."""

@@ -19,6 +19,8 @@ from bridge.testing.process import BridgeProcess
 
 AFTER_READY_SECONDS = (0.05, 2.0)
 AFTER_START_SECONDS = (0.1, 1.0)
+CALM_SECONDS = 400.0
+"""How long a storm may take to calm down; as with any patience, far longer than it takes."""
 KILLED_WHILE_STARTING = 0.15
 """Share of the lives that end before they were ready."""
 
@@ -46,7 +48,7 @@ class Storm:
         for bridge in self.county.bridges:
             bridge.wait_ready()
 
-    def calm(self, timeout_seconds: float) -> None:
+    def calm(self, timeout_seconds: float = CALM_SECONDS) -> None:
         """Wait until every ticket is answered, no message is under way and no unit owes anything."""
         wait_until(self.is_calm, timeout_seconds=timeout_seconds, what="the storm to calm down")
 

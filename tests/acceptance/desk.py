@@ -50,7 +50,7 @@ class Desk:
             found = [m for m in self.messages(case_id) if m["unit"] == unit and m["type"] == "assignment.dispatched"]
             return found[-1] if found else None
 
-        message = wait_until(look, timeout_seconds=10, what=f"dispatch to {unit}")
+        message = wait_until(look, what=f"dispatch to {unit}")
         assert message is not None
         return message
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.testing.counterparts.control import wait_until
+from bridge.testing.counterparts.control import PATIENCE_SECONDS, wait_until
 from bridge.testing.counterparts.webhooks import new_secret
 from bridge.testing.process import Response
 from tests.acceptance.desk import Desk, ticket
@@ -125,7 +125,7 @@ def test_too_large_is_413_before_it_is_read_whole(desk: Desk, path: str, limit: 
         f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
         f"webhook-id: big\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,x\r\ncontent-length: {limit * 4}\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", desk.county.site.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", desk.county.site.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(head.encode() + b"{" * 1000)
         answer = connection.recv(4096)
     assert answer.split(b" ")[1] == b"413"
@@ -134,7 +134,7 @@ def test_too_large_is_413_before_it_is_read_whole(desk: Desk, path: str, limit: 
 def test_too_large_without_a_length_is_413(desk: Desk) -> None:
     head = f"POST {EVENTS} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nwebhook-id: big\r\n\r\n"
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", desk.county.site.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", desk.county.site.port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(head.encode())
         for _ in range(2):
             connection.sendall(chunk)
@@ -188,7 +188,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     "received_at": [
         {"received_at": "2026-02-10T09:00:00"},
         {"received_at": "yesterday"},
-        {"received_at": (datetime.now(UTC) + timedelta(minutes=30)).isoformat()},
+        {"received_at": (datetime.now(UTC) + timedelta(days=30)).isoformat()},
         {"received_at": None},
         {"received_at": 1760000000},
     ],
@@ -307,7 +307,6 @@ def test_an_event_is_taken_and_names_the_ticket(desk: Desk) -> None:
     assert answer.body == {"ticket_id": ids["ticket_id"], "case_id": ids["case_id"]}
     wait_until(
         lambda: any(push["type"] == "ticket.progress" for push in desk.pushes(body["external_id"])),
-        timeout_seconds=10,
         what="ticket.progress",
     )
 
@@ -327,7 +326,6 @@ def test_withdrawing_ends_the_case_and_tells_everybody(desk: Desk) -> None:
     assert desk.case(ids["case_id"])["state"] == "withdrawn"
     wait_until(
         lambda: any(m["type"] == "assignment.withdrawn" for m in desk.messages(ids["case_id"])),
-        timeout_seconds=10,
         what="assignment.withdrawn",
     )
     refused = desk.answer(message, {"type": "signed"})
@@ -349,7 +347,7 @@ def test_a_single_unit_answers_and_the_upstream_is_told(desk: Desk) -> None:
     assert (signed.body["assignment_id"], signed.body["owed"]) == (message["assignment_id"], ["opinion"])
     answer = desk.answer(message, opinion("已责令更正申报。"))
     assert (answer.status, answer.body["owed"], answer.body["opinion_version"]) == (202, [], 1)
-    wait_until(lambda: desk.case(case_id)["state"] == "replied", timeout_seconds=10, what="replied")
+    wait_until(lambda: desk.case(case_id)["state"] == "replied", what="replied")
     pushed = desk.pushes(body["external_id"])
     assert [push["type"] for push in pushed] == ["ticket.transferred", "ticket.accepted", "ticket.replied"]
     assert set(pushed[0]["contact"]) == {"unit", "person", "phone"}
@@ -365,7 +363,6 @@ def test_an_opinion_counts_as_signing(desk: Desk) -> None:
         lambda: (
             [push["type"] for push in desk.pushes(body["external_id"])][-2:] == ["ticket.accepted", "ticket.replied"]
         ),
-        timeout_seconds=10,
         what="accepted and replied",
     )
 
@@ -432,7 +429,6 @@ def test_out_of_scope_goes_back_without_a_person_if_review_is_off(desk: Desk) ->
     assert desk.case(case_id)["state"] == "returned_upstream"
     wait_until(
         lambda: [push["type"] for push in desk.pushes(body["external_id"])] == ["ticket.returned"],
-        timeout_seconds=10,
         what="ticket.returned",
     )
 

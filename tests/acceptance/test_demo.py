@@ -15,16 +15,18 @@ from pathlib import Path
 import pytest
 
 from bridge.demo.stories import STORIES
+from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from bridge.testing.process import free_port
+from bridge.testing.storm import CALM_SECONDS
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance]
 
 INTERRUPTED = 130
 
 
 def test_every_story_ends_as_it_says(tmp_path: Path) -> None:
     with demo(tmp_path, "--once", "--port", str(free_port())) as process:
-        told, _ = process.communicate(timeout=280)
+        told, _ = process.communicate(timeout=CALM_SECONDS)
     assert process.returncode == 0, told
     assert f"{len(STORIES)}/{len(STORIES)} 个故事如期" in told
     assert "kill -9" in told
@@ -38,7 +40,7 @@ def test_ctrl_c_ends_every_process_and_removes_the_folder(tmp_path: Path) -> Non
         assert process.stdout is not None
         next(line for line in process.stdout if "派单" in line)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == INTERRUPTED
     assert list(tmp_path.iterdir()) == []
     with socket.socket() as probe:

@@ -24,11 +24,10 @@ from bridge.testing.county import County
 from bridge.testing.storm import Storm
 from bridge.testing.tickets import tickets
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 COUNT = int(os.environ.get("STORM_TICKETS", "2000"))
 KILLS = 22
-CALM_SECONDS = 240.0
 ENDED = {"replied", "archived", "closed_consult", "returned_upstream"}
 
 
@@ -41,7 +40,7 @@ def test_every_ticket_survives_the_storm(tmp_path: Path, capsys: pytest.CaptureF
         storm, began = Storm(county, dice, KILLS), time.monotonic()
         storm.rage(drafts)
         raged = time.monotonic()
-        storm.calm(CALM_SECONDS)
+        storm.calm()
         seconds = f"{raged - began:.0f}+{time.monotonic() - raged:.0f}"
         found = Findings(county)
         with capsys.disabled():

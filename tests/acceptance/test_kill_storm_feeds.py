@@ -30,7 +30,7 @@ from bridge.testing.storm import Storm
 from bridge.testing.tickets import tickets
 from tests.acceptance.test_kill_storm import Findings, of_type
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 COUNT = 300
 KILLS = 8
@@ -38,7 +38,6 @@ AMID_TABLES = (2, 5)
 """Lives that are killed just after they have taken a table; they must outwait their predecessor's lease first."""
 AMID_SECONDS = (0.0, 0.2)
 LEASE_SECONDS = 20.0
-CALM_SECONDS = 120.0
 PURPOSES = {"help": "求决", "complaint": "申诉", "consult": "咨询"}
 
 
@@ -75,7 +74,6 @@ class FolderStorm(Storm):
         before = len(self.county.petition.names("done"))
         wait_until(
             lambda: len(self.county.petition.names("done")) > before,
-            timeout_seconds=LEASE_SECONDS,
             what="a table taken",
         )
         time.sleep(self.dice.uniform(*AMID_SECONDS))
@@ -103,7 +101,7 @@ def test_both_feeds_survive_the_storm(tmp_path: Path, capsys: pytest.CaptureFixt
         storm, began = FolderStorm(county, dice, KILLS, tables), time.monotonic()
         storm.rage(drafts)
         raged = time.monotonic()
-        storm.calm(CALM_SECONDS)
+        storm.calm()
         seconds = f"{raged - began:.0f}+{time.monotonic() - raged:.0f}"
         found = BothFeeds(county)
         with capsys.disabled():

@@ -25,11 +25,9 @@ from tests.conftest import empty_database
 pytestmark = [pytest.mark.acceptance, pytest.mark.postgres, pytest.mark.slow]
 
 ENVIRONMENT = {"BRIDGE_REVIEW": "false", "BRIDGE_WEB__DRAIN_SECONDS": "0"}
-CALM_SECONDS = 240.0
 TWO = (EVERY_ROLE, EVERY_ROLE)
 THREE = (EVERY_ROLE, EVERY_ROLE, EVERY_ROLE)
 MIXED = ("web,clock", "web,worker", "worker,feeds")
-ROUND = pytest.mark.timeout(240)
 SOAK = (pytest.mark.soak, pytest.mark.timeout(1800))
 
 
@@ -42,7 +40,7 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
 @pytest.mark.parametrize(
     ("roles", "count", "kills"),
     [
-        pytest.param(MIXED, 120, 5, marks=ROUND, id="three of different roles"),
+        pytest.param(MIXED, 120, 5, id="three of different roles"),
         pytest.param(TWO, 3_000, 30, marks=SOAK, id="two, at length"),
         pytest.param(THREE, 3_000, 30, marks=SOAK, id="three, at length"),
         pytest.param(MIXED, 3_000, 30, marks=SOAK, id="three of different roles, at length"),
@@ -59,7 +57,7 @@ def test_every_ticket_survives_a_storm_over_the_replicas(
         storm, began = Storm(fleet, dice, kills), time.monotonic()
         storm.rage(drafts)
         raged = time.monotonic()
-        storm.calm(CALM_SECONDS)
+        storm.calm()
         seconds = f"{raged - began:.0f}+{time.monotonic() - raged:.0f}"
         found = Findings(fleet)
         lives = [bridge.lives for bridge in fleet.bridges]

@@ -23,7 +23,7 @@ from bridge.testing.storm import Storm
 from bridge.testing.tickets import tickets
 from tests.acceptance.scrapes import Samples, leads, scraped, total
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 COUNT = 50
 KILLS = 3
@@ -44,19 +44,19 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[County, da
         county.bridge.start()
         county.bridge.wait_ready()
         county.hotline.load(bodies[COUNT // 2 :])
-        storm.calm(200)
+        storm.calm()
         yield county, since
 
 
 def test_the_gauges_are_what_the_database_holds(storm: tuple[County, datetime]) -> None:
     county, _ = storm
-    wait_until(lambda: not disagreements(county), timeout_seconds=30, what="gauges that agree with the ledger")
-    assert disagreements(county) == {}
+    wait_until(lambda: not disagreements(county), what="gauges that agree with the ledger")
     assert samples(county)["outbox_oldest_due_age_seconds"] == {(): 0.0}
 
 
 def test_the_counters_are_what_happened_since_the_process_began(storm: tuple[County, datetime]) -> None:
     county, since = storm
+    wait_until(lambda: not disagreements(county), what="gauges that agree with the ledger")
     found, events = samples(county), list(events_since(county, since))
     kinds = Counter(event["type"] for event in events)
     assert kinds["opinion.recorded"] > 0
@@ -70,6 +70,7 @@ def test_the_counters_are_what_happened_since_the_process_began(storm: tuple[Cou
 
 def test_every_attempt_that_did_not_fail_delivered_a_message(storm: tuple[County, datetime]) -> None:
     county, since = storm
+    wait_until(lambda: not disagreements(county), what="gauges that agree with the ledger")
     found = samples(county)
     attempts, failures = total(found, "delivery_attempts_total"), total(found, "delivery_failures_total")
     delivered = rows(county, f"SELECT COUNT(*) FROM outbox WHERE delivered_at >= '{since:%Y-%m-%d %H:%M:%S.%f}'")
@@ -90,7 +91,7 @@ GAUGES = {
 
 def samples(county: County) -> Samples:
     """Read one scrape by the clock leader."""
-    return wait_until(lambda: leading_scrape(county), timeout_seconds=30, what="a leader's scrape")
+    return wait_until(lambda: leading_scrape(county), what="a leader's scrape")
 
 
 def leading_scrape(county: County) -> Samples:

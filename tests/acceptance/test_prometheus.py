@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from bridge.testing.process import UNITS, BridgeProcess, Folders, Site, free_por
 from bridge.testing.tickets import tickets
 from tests.ops.watching import RULES, all_rules, exported, selectors, shown
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
 
 SHIPPED = Path(__file__).parents[2] / "routing_rules.yaml"
 CONFIG = """
@@ -95,7 +96,7 @@ def watcher(folder: Path) -> Prometheus:
 
 def make_trouble(bridge: BridgeProcess, prometheus: Prometheus) -> None:
     """Let counters stand for a scrape, then move them: an increase is seen between two scrapes only."""
-    wait_until(lambda: prometheus.query("up == 1"), timeout_seconds=30, what="the first scrape")
+    wait_until(lambda: prometheus.query("up == 1"), what="the first scrape")
     caller = Caller(bridge, bridge.site.secrets["hotline"])
     for draft in islice(tickets(random.Random(7), "WATCH", datetime.now(UTC)), 6):
         assert caller.post("/v1/feeds/hotline/tickets", draft.body).status == 202
@@ -109,12 +110,13 @@ def make_trouble(bridge: BridgeProcess, prometheus: Prometheus) -> None:
 
 
 def test_alerts_fire_for_what_is_wrong_and_for_nothing_else(watched: Watched) -> None:
-    wait_until(lambda: watched.prometheus.firing() >= EXPECTED, timeout_seconds=90, what="the alerts")
-    assert watched.prometheus.firing() & QUIET == set()
+    wait_until(lambda: watched.prometheus.firing() >= EXPECTED, what="the alerts")
+    # Without its ``for:`` an alert also fires at a scrape that came late; it does not stay.
+    wait_until(lambda: not watched.prometheus.firing() & QUIET, what="silence of the others")
 
 
 def test_every_rule_works_and_finds_its_series(watched: Watched) -> None:
-    wait_until(lambda: watched.prometheus.firing() >= EXPECTED, timeout_seconds=90, what="the alerts")
+    wait_until(lambda: watched.prometheus.firing() >= EXPECTED, what="the alerts")
     assert {rule["name"]: rule.get("lastError") for rule in watched.prometheus.rules() if rule["health"] != "ok"} == {}
     asked = {selector.prettify(): str(selector.name) for rule in all_rules() for selector in selectors(rule.expr)}
     empty = {name for text, name in asked.items() if not watched.prometheus.query(text)}
@@ -122,10 +124,10 @@ def test_every_rule_works_and_finds_its_series(watched: Watched) -> None:
 
 
 def test_every_panel_has_data(watched: Watched) -> None:
-    wait_until(lambda: watched.prometheus.firing() >= EXPECTED, timeout_seconds=90, what="the alerts")
-    empty = [query for query in shown() if not watched.prometheus.query(query.expr)]
-    inherent = [query for query in empty if any(name in query.expr for name in EMPTY_WHEN_HEALTHY)]
-    assert empty == inherent
+    wait_until(lambda: watched.prometheus.firing() >= EXPECTED, what="the alerts")
+    for query in shown():
+        if not any(name in query.expr for name in EMPTY_WHEN_HEALTHY):
+            wait_until(partial(watched.prometheus.query, query.expr), what=f"data for {query}")
 
 
 def test_nothing_is_exported_that_the_table_does_not_name(watched: Watched) -> None:

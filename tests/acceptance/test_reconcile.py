@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from bridge.testing.counterparts.control import wait_until
+from bridge.testing.counterparts.control import PATIENCE_SECONDS, wait_until
 from bridge.testing.county import County
 from bridge.testing.process import Folders, Site, free_port
 from tests.acceptance.desk import ticket
@@ -39,7 +39,7 @@ def asked(county: County, *arguments: str, listed: bool = True) -> tuple[int, di
     environment = {"BRIDGE_FEEDS__HOTLINE__LIST_URL": f"{county.hotline.url}/tickets"} if listed else {}
     done = subprocess.run(
         [sys.executable, "-m", "bridge", *arguments, "--json", "--config", str(county.site.config)],
-        capture_output=True, check=False, timeout=60, env=county.bridge._environment | environment,
+        capture_output=True, check=False, timeout=PATIENCE_SECONDS, env=county.bridge._environment | environment,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr.decode()
     return done.returncode, json.loads(done.stdout)
@@ -54,7 +54,7 @@ def answered(county: County, *external_ids: str) -> None:
         replied = {e.body["external_id"] for e in county.hotline.received() if e.body["type"] == "ticket.replied"}
         return replied.issuperset(external_ids)
 
-    wait_until(all_replied, timeout_seconds=60, what=f"replies to {external_ids}")
+    wait_until(all_replied, what=f"replies to {external_ids}")
 
 
 def test_a_lost_push_is_found_and_taken_and_then_both_sides_agree(county: County) -> None:
@@ -96,7 +96,7 @@ def test_what_an_exchange_folder_keeps_is_read_again(county: County) -> None:
         "姓名": "测试人",
     }
     county.petition.hand_in("a.csv", [row])
-    wait_until(lambda: county.petition.taken("a.csv"), timeout_seconds=30, what="the petition's file")
+    wait_until(lambda: county.petition.taken("a.csv"), what="the petition's file")
     status, found = asked(county, "reconcile", "--feed", "petition", "--since", "2026-01-01")
     assert (status, found["listed"], found["agrees"]) == (0, 1, True)
     lost = county.site.petition_folder / "done" / "b.csv"
@@ -113,10 +113,10 @@ def test_a_delivered_message_is_sent_again_under_its_key_when_the_upstream_lost_
         keys = [row["key"] for row in json.loads(listed) if row["type"] == "ticket.replied"]
         return next(iter(keys), None)
 
-    key = wait_until(key_of_the_reply, timeout_seconds=60, what="the reply marked as delivered")
+    key = wait_until(key_of_the_reply, what="the reply marked as delivered")
     assert key is not None
     before = county.hotline.state()["received"]["repeated"]
     with pytest.raises(RuntimeError, match="没有这件消息"):
         county.bridge.command("replay", key)
     county.bridge.command("replay", key, "--again")
-    wait_until(lambda: county.hotline.state()["received"]["repeated"] > before, timeout_seconds=20, what="the repeat")
+    wait_until(lambda: county.hotline.state()["received"]["repeated"] > before, what="the repeat")

@@ -40,7 +40,7 @@ def test_a_changed_file_goes_live_and_a_broken_one_does_not(bridge: BridgeProces
     rules = bridge.site.rules
     rules.write_text(rules.read_text(encoding="utf-8") + "# 改动\n", encoding="utf-8")
     assert "已通知守护进程" in bridge.command("rules", "reload")
-    after = wait_until(lambda: (now := live_hash(bridge)) != before and now, timeout_seconds=30, what="新规则")
+    after = wait_until(lambda: (now := live_hash(bridge)) != before and now, what="新规则")
     assert after != before
 
     rules.write_text(rules.read_text(encoding="utf-8") + "units: [\n", encoding="utf-8")

@@ -37,6 +37,14 @@ def held(county: County, case_id: str) -> set[str]:
     return {f"{row['state']}:{row['reason']}" for row in rows}
 
 
+def parked(county: County) -> float | None:
+    """What the gauge of parked messages shows; None while nobody counts them."""
+    counted = county.bridge.outbox()
+    if counted is None:
+        return None
+    return sum(count for labels, count in counted.items() if 'state="parked"' in labels)
+
+
 def test_what_shadow_held_leaves_only_by_a_persons_word(tmp_path: Path) -> None:
     with County(tmp_path, environment=SHADOW, automatic=False) as county:
         token = county.bridge.add_token("office", "office")
@@ -50,18 +58,16 @@ def test_what_shadow_held_leaves_only_by_a_persons_word(tmp_path: Path) -> None:
         rows = county.bridge.get("/v1/outbox?reason=shadow", token)["messages"]
         assert {row["case_id"] for row in rows} == {first, second}
         assert county.bridge.get(f"/v1/cases/{first}", token)["stopped"]
-        counted = wait_until(county.bridge.outbox, timeout_seconds=15, what="the ledger's gauges") or {}
-        parked = sum(count for labels, count in counted.items() if 'state="parked"' in labels)
-        assert parked == len(rows)
+        wait_until(lambda: parked(county) == len(rows), what="the ledger's gauges")
 
         restarted(county, "live")
         third = post(county, "T-LIVE-1")
-        wait_until(lambda: third in heard(county), timeout_seconds=15, what="the first live message")
+        wait_until(lambda: third in heard(county), what="the first live message")
         assert heard(county) == {third}
         assert held(county, first) == {"parked:shadow"}
 
         county.bridge.command("replay", "--case", first, "--note", "转正式运行")
-        wait_until(lambda: first in heard(county), timeout_seconds=15, what="what a person released")
+        wait_until(lambda: first in heard(county), what="what a person released")
         assert second not in heard(county)
         county.bridge.command("outbox", "drop", "--reason", "shadow")
         assert held(county, second) == {"cancelled:dropped"}
@@ -75,6 +81,8 @@ def test_going_into_shadow_stops_what_was_waiting_to_be_sent(tmp_path: Path) -> 
         case_id = post(county, "T-WAITING-1")
         county.site.write(f"{county.hotline.url}/pushes", {unit: f"{url}/{unit}/assignments" for unit in county.units})
         restarted(county, "shadow")
-        assert held(county, case_id) == {"parked:shadow"}
+        wait_until(
+            lambda: held(county, case_id) == {"parked:shadow"}, what="what the killed life was sending to be held"
+        )
         restarted(county, "shadow")
         assert heard(county) == set()

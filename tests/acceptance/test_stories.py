@@ -22,7 +22,7 @@ from tests.acceptance.scenario.judge import findings
 from tests.acceptance.scenario.player import Player, Run
 from tests.acceptance.scenario.script import SHIPPED, Story, read
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.acceptance]
 
 STORIES = read(Path(os.environ.get("SCENARIOS", SHIPPED)))
 OPEN: dict[str, str] = {}

@@ -31,19 +31,19 @@ def test_another_daemon_takes_over_and_other_rules_are_pointed_out(
     rules = tmp_path / "other_rules.yaml"
     rules.write_bytes((ROOT / "routing_rules.yaml").read_bytes() + b"\n# another version\n")
     with Fleet(tmp_path, database_url, environment={"BRIDGE_WEB__DRAIN_SECONDS": "0"}) as fleet:
+        wait_until(lambda: any(map(leads, fleet.bridges)), what="a daemon to lead")
         leader, other = sorted(fleet.bridges, key=lambda bridge: not leads(bridge))
-        assert leads(leader)
         assert not leads(other)
         leader.kill()
         killed = time.monotonic()
-        wait_until(lambda: leads(other), timeout_seconds=60, what="the other daemon to lead")
+        wait_until(lambda: leads(other), what="the other daemon to lead")
         with capsys.disabled():
             print(f"\ntake-over: {time.monotonic() - killed:.1f} s after kill -9 (lease {LEASE_SECONDS} s)")
         leader.start({"BRIDGE_RULES": str(rules)})
         leader.wait_ready()
-        wait_until(lambda: all(map(differs, fleet.bridges)), timeout_seconds=30, what="both daemons to say so")
+        wait_until(lambda: all(map(differs, fleet.bridges)), what="both daemons to say so")
         assert other.stop() == 0
-        wait_until(lambda: leads(leader), timeout_seconds=30, what="the first daemon to lead again")
+        wait_until(lambda: leads(leader), what="the first daemon to lead again")
     assert LEASE_SECONDS < PROMISED_SECONDS
 
 

@@ -37,7 +37,6 @@ def clone(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_word_for_word(clone: Path) -> None:
     port = str(free_port())
     typed = script(PAGE, instead={"make setup\n": "", "127.0.0.1:8080": f"127.0.0.1:{port}"})

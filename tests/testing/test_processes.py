@@ -56,7 +56,7 @@ def test_an_unknown_order_is_an_error(tmp_path: Path) -> None:
 def test_a_hotline_keeps_trying_while_nobody_answers(tmp_path: Path, hotline_settings: HotlineSettings) -> None:
     with RemoteHotline(hotline_settings, tmp_path) as hotline:
         hotline.load([{"external_id": "E1"}])
-        wait_until(lambda: hotline.state()["sent"]["lost"] > 2, timeout_seconds=10, what="lost attempts")
+        wait_until(lambda: hotline.state()["sent"]["lost"] > 2, what="lost attempts")
         assert hotline.state()["unanswered"] == 1
 
 

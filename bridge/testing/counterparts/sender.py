@@ -48,7 +48,7 @@ class Sent:
 class Sender:
     """A client that never gives up before the daemon has answered with something final."""
 
-    def __init__(self, mood: Mood, *, timeout_seconds: float = 10.0) -> None:
+    def __init__(self, mood: Mood, *, timeout_seconds: float = 30.0) -> None:
         self.mood = mood
         self.sent = Sent()
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)

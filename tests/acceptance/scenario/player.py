@@ -164,7 +164,7 @@ class Player:
     def _letter(self, run: Run, step: Step) -> None:
         desk, number = self.world.county.petition, step.body["external_id"]
         desk.hand_in(f"{number}.csv", [requests.letter(step.body)])
-        wait_until(lambda: desk.taken(f"{number}.csv"), timeout_seconds=TAKEN_SECONDS, what=f"{number} 被取走")
+        wait_until(lambda: desk.taken(f"{number}.csv"), what=f"{number} 被取走")
         run.cases[number] = str(self.world.cases_of(number)[0]["id"])
 
     def _correct(self, run: Run) -> None:
