@@ -18,6 +18,7 @@ from bridge.cli.rules_compare import diff
 from bridge.cli.rules_reload import reload
 from bridge.cli.rules_shared import AsJson, Config, File, RulesFile, load_or_exit, rules_path
 from bridge.cli.rules_suggest import learn, suggest
+from bridge.core.vocabulary import TicketKind
 
 if TYPE_CHECKING:
     from bridge.rules.compile import CompiledRules
@@ -58,7 +59,7 @@ def run_tests(file: File, config: Config = Path("bridge.toml"), as_json: AsJson 
         typer.echo(json.dumps([_result(one) for one in results], ensure_ascii=False, indent=1))
     else:
         for one in wrong:
-            typer.echo(f"✗ {one.case.id} {one.case.title}")
+            typer.echo(f"✗ {one.case.id} {one.case.title}".rstrip())
             for difference in one.differences:
                 typer.echo(f"    {difference.what}:应为 {difference.expected},实为 {difference.found}")
         typer.echo(f"{len(results)} 个用例,{len(results) - len(wrong)} 个通过,{len(wrong)} 个不符")
@@ -73,17 +74,21 @@ def explain(
     config: Config = Path("bridge.toml"),
     as_json: AsJson = False,
     title: Annotated[str, typer.Option(help="工单标题。")] = "",
-    kind: Annotated[str, typer.Option(help="consult、help、complaint、report、suggestion、praise。")] = "help",
-    received_at: Annotated[str | None, typer.Option(help="收到时刻,ISO 8601;缺省为现在。")] = None,
+    kind: Annotated[TicketKind, typer.Option(help="咨询、求助、投诉、举报、建议、表扬。")] = TicketKind.HELP,
+    received_at: Annotated[str | None, typer.Option(help="收到时刻,ISO 8601(不写时区按+08:00);缺省为现在。")] = None,
 ) -> None:
     """解释一段文字会怎么办:类别、命中的词、落选者、单位、日期、依据。"""
     from bridge.clock import SystemClock
-    from bridge.rules.decision import facts_of_row
+    from bridge.rules.decision import facts_of_row, instant_of
     from bridge.rules.explain import explanation, page
 
+    if received_at is not None and instant_of(received_at) is None:
+        raise typer.BadParameter(f"{received_at}不是日期或ISO 8601时刻,如2026-01-05或2026-01-05T09:00:00+08:00")
     compiled = load_or_exit(rules_path(rules, config))
     content = sys.stdin.read() if text == "-" else text
-    row = {"title": title, "text": content, "kind": kind, "received_at": received_at}
+    if not (content.strip() or title.strip()):
+        raise typer.BadParameter("没有工单文字;请写在命令后面,或用“-”从标准输入读")
+    row = {"title": title, "text": content, "kind": kind.value, "received_at": received_at}
     told = explanation(compiled, facts_of_row(row, SystemClock().now()))
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1) if as_json else page(compiled, told))
 
@@ -96,14 +101,15 @@ def classify(
 ) -> None:
     """批量分类:标准输入每行一个 JSON(id、title、text……),标准输出逐行对应。"""
     compiled = load_or_exit(rules_path(rules, config))
-    bad = False
+    bad = 0
     for number, (line, failed) in enumerate(_classified(compiled, sys.stdin.buffer), 1):
         sys.stdout.buffer.write(line)
-        bad = bad or failed
+        bad += failed
         if number % PROGRESS_EVERY == 0:
             typer.echo(f"已分类 {number} 行", err=True)
     sys.stdout.buffer.flush()
     if bad:
+        typer.echo(f"有 {bad} 行读不出来,输出里在原位写明了原因(error)", err=True)
         raise typer.Exit(1)
 
 
@@ -126,13 +132,12 @@ def _classified(rules: CompiledRules, lines: BinaryIO) -> Iterator[tuple[bytes, 
 
 
 def _identity(raw: bytes) -> object:
-    import orjson
+    from bridge.rules.decision import BadLine, row_of_line
 
     try:
-        row = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        return row_of_line(raw).get("id")
+    except BadLine:
         return None
-    return row.get("id") if isinstance(row, dict) else None
 
 
 def _print_problems(error: object, *, as_json: bool) -> None:

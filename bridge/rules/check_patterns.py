@@ -5,6 +5,7 @@ Owns: unknown groups, broken patterns, unsafe expressions, conditions that say n
 
 from __future__ import annotations
 
+from bridge.rules.check_marks import mark_problem
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_evidence import Condition, RulesSection
 from bridge.rules.findings import Findings
@@ -62,6 +63,7 @@ def _words(rules: RulesSection, normaliser: Normaliser, findings: Findings) -> s
         seen: dict[str, int] = {}
         for number, entry in enumerate(entries):
             path = ("rules", "words", name, number)
+            mark_problem(path, entry, rules.words, findings, alone=len(entries) == 1)
             if not _known_groups(path, entry, rules, findings):
                 usable.discard(name)
             elif "~" in entry:
@@ -113,6 +115,8 @@ class _Checker:
             if pattern in seen:
                 self._findings.add(where, f"“{pattern}”在这里写了两次")
             seen.add(pattern)
+            if mark_problem(where, pattern, self._groups, self._findings, alone=len(patterns) == 1):
+                continue
             try:
                 pieces(pattern, self._groups, self._normaliser)
             except KeyError as error:

@@ -11,7 +11,6 @@ from string import Formatter
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_replies import RemedyEntry
 from bridge.rules.findings import Findings
-from bridge.rules.messages import suggestion
 from bridge.rules.yaml_reader import Path
 
 PLACEHOLDERS = ("unit", "person", "phone", "due", "category", "text", "authority", "reason", "suggested", "date")
@@ -45,9 +44,12 @@ def _template(path: Path, text: str, known: Sequence[str], findings: Findings) -
     except ValueError:
         findings.add(path, "花括号没有配对;要写花括号本身请写两遍 {{ }}")
         return
+    if "｛" in text or "｝" in text:
+        findings.add(path, "花括号要用半角的,如 {unit};全角的会照原样印出去")
     for field in names:
         if field not in known:
-            findings.add(path, f"模板里没有“{{{field}}}”{suggestion(field, known)}")
+            fields = "".join(f"{{{one}}}" for one in known)
+            findings.add(path, f"模板里没有“{{{field}}}”,能写的有:{fields}")
 
 
 def _remedies(document: RulesDocument, findings: Findings) -> None:

@@ -32,7 +32,7 @@ def _evidence(document: RulesDocument, findings: Findings) -> None:
     named = {rule.category for rule in document.rules.evidence if rule.weight > 0}
     for name in document.categories:
         if name not in named:
-            findings.add(("categories", name), f"没有一条规则会判为“{name}”", key=True)
+            findings.add(("categories", name), f"没有一条规则会判为“{name}”;请在 rules.evidence 里给它写一条", key=True)
 
 
 def _reasons(document: RulesDocument, findings: Findings) -> None:
@@ -46,7 +46,9 @@ def _reasons(document: RulesDocument, findings: Findings) -> None:
             used.add(rule.reason)
     for name, entry in rules.out_reasons.items():
         if name not in used:
-            findings.add(("rules", "out_reasons", name), f"原因“{name}”没有规则用到", key=True)
+            findings.add(
+                ("rules", "out_reasons", name), f"原因“{name}”没有规则用到;请删去,或在 rules.scope 里用上", key=True
+            )
         if entry.suggested is not None:
             place = ("rules", "out_reasons", name, "suggested")
             findings.reference(place, entry.suggested, document.units, "单位")
@@ -72,9 +74,13 @@ def _flags(document: RulesDocument, findings: Findings) -> None:
     findings.references(("review", "flags"), document.review.flags, flags, "标记")
     for name in flags:
         if name not in set_by:
-            findings.add(("rules", "flags", name), f"标记“{name}”没有规则会设置", key=True)
+            findings.add(
+                ("rules", "flags", name), f"标记“{name}”没有规则会设置;请在 rules.flag_rules 里写一条,或删去", key=True
+            )
         elif name not in used:
-            findings.add(("rules", "flags", name), f"标记“{name}”没有路由或设置用到", key=True)
+            findings.add(
+                ("rules", "flags", name), f"标记“{name}”没有路由或设置用到;请删去,或在 routes 的 when 里用上", key=True
+            )
 
 
 def _groups(document: RulesDocument, findings: Findings) -> None:
@@ -87,4 +93,4 @@ def _groups(document: RulesDocument, findings: Findings) -> None:
         used.update(name for entry in entries for name in group_references(entry))
     for name in rules.words:
         if name not in used:
-            findings.add(("rules", "words", name), f"词组“{name}”没有规则用到", key=True)
+            findings.add(("rules", "words", name), f"词组“{name}”没有规则用到;请删去,或在规则里写 <{name}>", key=True)

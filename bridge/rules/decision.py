@@ -5,6 +5,7 @@ Owns: reading a line of input, the output line of ``classify``, the pages of ``e
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import orjson
 
 from bridge.core.assessment import Assessment
+from bridge.core.calendar import SHANGHAI
 from bridge.core.model import TicketBody
 from bridge.core.policy import TicketFacts
 from bridge.core.vocabulary import TicketKind
@@ -41,13 +43,22 @@ def row_of_line(line: bytes | str) -> dict[str, Any]:
     Raises:
         BadLine: it is none.
     """
+    text = line.encode() if isinstance(line, str) else line
     try:
-        row = orjson.loads(line)
+        row = orjson.loads(text.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
-        raise BadLine("不是有效的 JSON") from None
+        raise BadLine(_not_json(text)) from None
     if not isinstance(row, dict):
         raise BadLine("每行应当是一个 JSON 对象")
     return row
+
+
+def _not_json(text: bytes) -> str:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return "不是 UTF-8 编码的文本(可能以 GBK 保存);请另存为 UTF-8"
+    return '不是有效的 JSON:一行要有一件完整的工单,如 {"id": 1, "text": "…"}'
 
 
 def facts_of_row(row: Mapping[str, Any], now: datetime) -> TicketFacts:
@@ -62,7 +73,7 @@ def facts_of_row(row: Mapping[str, Any], now: datetime) -> TicketFacts:
         kind=_kind(row.get("kind")),
         feed=feed if isinstance(feed, str) and feed else "hotline",
         adapter="hotline_12345",
-        received_at=_instant(row.get("received_at")) or now,
+        received_at=instant_of(row.get("received_at")) or now,
         body=TicketBody(title=title, content=text),
     )
 
@@ -71,14 +82,15 @@ def _kind(value: object) -> TicketKind:
     return TicketKind(value) if isinstance(value, str) and value in set(TicketKind) else TicketKind.HELP
 
 
-def _instant(value: object) -> datetime | None:
+def instant_of(value: object) -> datetime | None:
+    """An instant as people write it, +08:00 where it names no zone; None if it is none."""
     if not isinstance(value, str):
         return None
     try:
         instant = datetime.fromisoformat(value.strip().replace("/", "-"))
     except ValueError:
         return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI)
 
 
 def decision(rules: CompiledRules, made: Assessment, identity: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from bridge.core.lifecycle import proposal
 from bridge.core.policy import Extension, TicketFacts
 from bridge.core.triggers import fitting, of_ticket
 from bridge.rules.classify import OPINION_RULE, Classifier
+from bridge.rules.closed_words import NAMES
 from bridge.rules.compile import CompiledRules
 from bridge.rules.decision import decision
 from bridge.rules.due import due_dates, local
@@ -21,6 +22,14 @@ from bridge.rules.due import due_dates, local
 _PROCEDURES = {"direct": "自办", "transfer": "移送", "joint_general": "一般联办", "joint_complex": "复杂专案"}
 _PERIODS = {"post": "改革后", "pre": "改革前", "straddle": "跨改革前后", "unknown": "没有写明所属期"}
 _DAYS = {"working_days": "个工作日", "days": "个自然日", "working_hours": "个工作小时"}
+_STEPS = {
+    "half": "到半数提醒",
+    "eighty": "到八成提醒",
+    "due_day": "到期日提醒",
+    "overdue": "逾期",
+    "after_one": "逾期次日提醒",
+    "escalate": "升级到领导小组办公室",
+}
 _CLOCKS = {
     "sign": "签收",
     "return": "退单",
@@ -137,7 +146,7 @@ def _page(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]:
         yield "类别:没有足够依据"
     yield from _evidence_lines(rules, told)
     if told["lead"]:
-        yield from _unit_lines(told)
+        yield from _unit_lines(rules, told)
     if told["review"]:
         yield f"人工把关:{told['review_reason']}"
     yield f"规则版本:{told['rules_hash']}"
@@ -149,11 +158,16 @@ def _evidence_lines(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]
         word = "依据" if place == 0 else "落选"
         yield f"{word}:{info.number} {info.name} {candidate['score']:g} 分,占 {candidate['share']:.0%}"
         for line in candidate["evidence"][:8]:
-            yield f"    {line['weight']:+g}  {line['rule']}  “{line['matched']}”"
+            yield _evidence_line(line)
     if told["scope_evidence"]:
         yield "范围依据:"
         for line in told["scope_evidence"][:8]:
-            yield f"    {line['weight']:+g}  {line['rule']}  “{line['matched']}”"
+            yield _evidence_line(line)
+
+
+def _evidence_line(line: dict[str, Any]) -> str:
+    matched = f"  “{line['matched']}”" if line["matched"] else ""
+    return f"    {line['weight']:+g}  {line['rule']}{matched}"
 
 
 def _extension_words(rule: dict[str, Any] | None) -> str:
@@ -163,9 +177,11 @@ def _extension_words(rule: dict[str, Any] | None) -> str:
     return f"(可申请延期,最长 {rule['amount']} {_DAYS[rule['unit']]}{often})"
 
 
-def _unit_lines(told: dict[str, Any]) -> Iterator[str]:
-    kinds = "、".join(told["insurance"]) or "没有写明"
-    yield f"险种:{kinds};所属期:{_PERIODS[told['period']]};标记:{'、'.join(told['flags']) or '无'}"
+def _unit_lines(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]:
+    kinds = "、".join(f"{NAMES[kind][0]}({kind})" for kind in told["insurance"]) or "没有写明"
+    meanings = rules.document.rules.flags
+    flags = "、".join(f"{meanings[name]}({name})" if name in meanings else name for name in told["flags"])
+    yield f"险种:{kinds};所属期:{_PERIODS[told['period']]};标记:{flags or '无'}"
     yield f"程序:{_PROCEDURES[told['procedure']]};路由:{told['route']};依据:{'、'.join(told['clauses'])}"
     for place, contact in enumerate(told["contacts"]):
         role = "主办" if place == 0 else "联办"
@@ -179,4 +195,4 @@ def _unit_lines(told: dict[str, Any]) -> Iterator[str]:
         note += _extension_words(date["extension"])
         yield f"时限:{_CLOCKS[date['kind']]} {date['due']},{date['clause']}{note}"
         for step in date["reminders"]:
-            yield f"    {step['step']:<10} {step['at']}"
+            yield f"    {step['at']}  {_STEPS[step['step']]}({step['step']})"

@@ -24,6 +24,10 @@ class Findings:
         """Report a problem at a path; ``key`` points at the name instead of the value."""
         self.problems.append(Problem(dotted(path), message, *self._source.position(path, key=key)))
 
+    def unquoted(self, path: Path) -> bool:
+        """Whether a text stands in the file without quotes."""
+        return path in self._source.plain
+
     def reference(self, path: Path, name: str, known: Iterable[str], what: str) -> bool:
         """Whether a name is known; reports it with the nearest one if not."""
         names = list(known)

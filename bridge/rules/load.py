@@ -49,7 +49,8 @@ def parse(data: bytes) -> tuple[RulesDocument | None, list[Problem]]:
         problems += meaning_problems(document, source)
     elif (patched := repaired(source.value)) is not None:
         problems += certain(meaning_problems(patched, source))
-    return document, _ordered(problems)
+    lines = {problem.line for problem in problems}
+    return document, _ordered([*problems, *(one for one in source.unseen if one.line in lines)])
 
 
 def _shape(source: YamlText) -> tuple[RulesDocument | None, list[Problem]]:
@@ -72,5 +73,16 @@ def _read(source: Path | str | bytes, name: str | None) -> tuple[str, bytes]:
         with path.open("rb") as file:
             return name or str(path), file.read(2 * 1024 * 1024)
     except OSError as error:
-        reason = "文件不存在" if isinstance(error, FileNotFoundError) else f"无法读取({error.strerror})"
-        raise ConfigError(name or str(path), [Problem("-", reason, 1, 1)]) from None
+        raise ConfigError(name or str(path), [Problem("-", _unreadable(error), 1, 1)]) from None
+
+
+def _unreadable(error: OSError) -> str:
+    """Say why a file cannot be read, and what to look at."""
+    match error:
+        case FileNotFoundError():
+            return "文件不存在;请核对文件名和所在的文件夹"
+        case IsADirectoryError():
+            return "这是文件夹,不是文件;请写到文件名为止"
+        case PermissionError():
+            return "没有读取的权限;请检查文件的属主和权限"
+    return f"无法读取({error.strerror})"

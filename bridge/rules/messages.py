@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bridge.errors import Problem
+from bridge.rules.closed_words import NAMES
 from bridge.rules.document import RulesDocument
 from bridge.rules.yaml_reader import Path, YamlText, dotted
 
@@ -21,6 +22,12 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """``;是不是“tax”?`` for the nearest known name, or nothing."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f";是不是“{near[0]}”?" if near else ""
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """``;“工作日”请写 working_days`` for a closed word called by its Chinese name, or nothing."""
+    codes = [code for code in known if word and word in NAMES.get(code, ())]
+    return f";“{word}”请写 {codes[0]}" if codes else ""
 
 
 def shape_problems(error: ValidationError, source: YamlText) -> list[Problem]:
@@ -43,11 +50,14 @@ def _message(detail: ErrorDetails, path: Path, source: YamlText) -> str:
     if kind == "extra_forbidden":
         return f"不认识“{path[-1]}”{suggestion(str(path[-1]), _known_keys(path[:-1]))}"
     if kind in {"enum", "literal_error"}:
-        return f"没有“{given}”这个取值,可用:{_choices(context)}{suggestion(str(given), _words(context))}"
+        near = meant(str(given), _words(context)) or suggestion(str(given), _words(context))
+        return f"没有“{given}”这个取值,可用:{_choices(context)}{near}"
     if kind == "string_type":
         return _not_text(given, path, source)
     if kind == "string_pattern_mismatch":
-        return _bad_pattern(str(given), str(context.get("pattern", "")))
+        return _bad_pattern(str(given), str(context.get("pattern", ""))) + _meant(str(given), path, source)
+    if kind == "list_type" and str(given).startswith(("【", "［", "（", "(")):
+        return "列表要用半角方括号:[甲, 乙]"
     return _by_type(kind, context, given)
 
 
@@ -94,7 +104,22 @@ def _bad_pattern(given: str, pattern: str) -> str:
         return f'时刻应写成 "2026-02-28T09:30:00+08:00",要带时区,现在是“{given}”'
     if pattern == r"\S":
         return "不能为空"
+    if given[:1] in "“”‘’「":
+        return f'引号要用半角的 "…",现在是 {given}'
     return f"{known.get(pattern, '写法不对')},现在是“{given}”"
+
+
+def _meant(given: str, path: Path, source: YamlText) -> str:
+    """The code of a unit, category or procedure that was called by its name; an id of one's own is nobody's name."""
+    if path[-1] == "id" or not isinstance(source.value, dict):
+        return ""
+    names: dict[str, str] = {}
+    for section in ("units", "categories", "procedures"):
+        entries = source.value.get(section)
+        for code, entry in entries.items() if isinstance(entries, dict) else ():
+            names[str(entry.get("name") if isinstance(entry, dict) else code)] = names[code.capitalize()] = code
+    near = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
+    return f";是不是“{names[near[0]]}”?" if near else ""
 
 
 def _choices(context: dict[str, Any]) -> str:

@@ -21,6 +21,20 @@ _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 8 << 20
 
 
+_COMPLAINTS = (
+    ("missing )", "圆括号没有配对;要找括号本身请写 \\( \\)"),
+    ("unexpected )", "圆括号没有配对;要找括号本身请写 \\( \\)"),
+    ("missing ]", "方括号没有配对;要找方括号本身请写 \\[ \\]"),
+    ("no argument for repetition", "* + ? 前面没有要重复的字"),
+    ("bad repetition", "* + ? 连写了两个"),
+    ("invalid repetition size", "重复次数太大,最多 1000"),
+    ("invalid escape", "反斜杠后面的字母没有这个写法"),
+    ("invalid character class range", "方括号里的范围前后颠倒"),
+    ("too large", "展开后太大;请把重复次数改小"),
+)
+"""What RE2 says, and what a clerk can do about it."""
+
+
 class PatternError(ValueError):
     """A pattern cannot be used; the text says why (Chinese)."""
 
@@ -89,11 +103,18 @@ def compile_regex(source: str, normaliser: Normaliser) -> Regex:
     except re2.error as error:
         said = error.args[0] if error.args else ""
         detail = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        raise PatternError(f"正则无法编译:{detail}") from None
+        raise PatternError(f"正则无法编译:{_reason(detail)}") from None
     literal = normaliser.word(required_literal(source))
     if not literal:
         raise PatternError("正则里要有一个必定出现的固定文字,否则每件工单都要从头扫描")
     return Regex(source, compiled, literal)
+
+
+def _reason(detail: str) -> str:
+    """RE2's words in Chinese, with the fragment it stopped at."""
+    said, _, fragment = detail.partition(": ")
+    text = next((words for sign, words in _COMPLAINTS if sign in said), said)
+    return f"{text}(在 {fragment})" if fragment else text
 
 
 def required_literal(source: str) -> str:

@@ -1,6 +1,6 @@
 """Reads YAML text into plain values with the position of every key and value; refuses what cannot be trusted.
 
-Owns: the size cap, no anchors or aliases or tags, duplicate keys with both lines, syntax errors in Chinese.
+Owns: the size cap, no anchors or aliases or tags, duplicate keys with both lines.
 Must not: know what the document means.
 """
 
@@ -17,6 +17,7 @@ from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bridge.errors import Problem
+from bridge.rules.yaml_syntax import syntax_problem, unseen
 
 MAX_BYTES = 1024 * 1024
 """A rules file is at most 1 MiB: a few thousand rules fit, a mistaken dump does not."""
@@ -39,6 +40,8 @@ class YamlText:
     keys_at: dict[Path, tuple[int, int]] = field(default_factory=dict)
     plain: set[Path] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    unseen: list[Problem] = field(default_factory=list)
+    """Characters nobody can see; a problem only where something else is wrong on the same line."""
 
     def position(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         """Where a path stands; the nearest known parent for a missing key."""
@@ -72,7 +75,7 @@ def read_yaml(data: bytes | str) -> YamlText:
 def _decode(data: bytes | str, result: YamlText) -> str | None:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > MAX_BYTES:
-        _refuse(result, f"文件有 {len(raw) / MAX_BYTES:.1f} MiB,超过 1 MiB 上限;请检查是否放错了文件")
+        _refuse(result, "文件超过 1 MiB 上限;请检查是否放错了文件")
         return None
     try:
         text = raw.decode("utf-8-sig")
@@ -82,11 +85,13 @@ def _decode(data: bytes | str, result: YamlText) -> str | None:
         return None
     control = next((n for n, char in enumerate(text) if char < " " and char not in "\t\r\n"), None)
     if control is not None:
-        _refuse(result, "含有控制字符,不是文本文件", text.count("\n", 0, control) + 1)
+        message = f"含有控制字符(U+{ord(text[control]):04X}),文字里的请删去;整份都这样的不是文本文件"
+        _refuse(result, message, text.count("\n", 0, control) + 1)
         return None
     if not text.strip():
-        _refuse(result, "文件是空的")
+        _refuse(result, "文件是空的,可能没有存好;请从备份或上一版取回")
         return None
+    result.unseen = list(unseen(text))
     return text
 
 
@@ -108,15 +113,13 @@ def _compose(text: str, result: YamlText) -> Node | None:
         _refuse(result, "嵌套太深,不是规则文件")
         return None
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        result.problems.append(Problem("-", _syntax_message(error), line, column))
+        result.problems.append(syntax_problem(error, text))
         return None
     except (YAMLError, ValueError) as error:
         _refuse(result, f"YAML 无法读取:{str(error).splitlines()[0]}")
         return None
     if root is None:
-        _refuse(result, "文件里没有内容,只有注释")
+        _refuse(result, "文件里没有内容,只有注释;请从备份或上一版取回")
         return None
     return root
 
@@ -129,28 +132,6 @@ def _too_deep(text: str) -> int:
         if depth > MAX_DEPTH:
             return number
     return 0
-
-
-_SYNTAX = (
-    ("alias", "不允许引用(*名字);请把内容写全"),
-    ("undefined alias", "不允许引用(*名字);请把内容写全"),
-    ("found character '\\t'", "用了制表符缩进;请改用空格"),
-    ("found unexpected end of stream", "引号没有配对,文件可能只写了一半"),
-    ("mapping values are not allowed", "这里不能再出现“:”;多半是缩进不齐,或文字里的冒号没有加引号"),
-    ("could not find expected ':'", "缺少“:”,或缩进不齐"),
-    ("expected <block end>", "缩进与上一行不一致"),
-    ("did not find expected", "括号、引号或缩进没有配对"),
-    ("expected ',' or", "方括号或花括号里缺少逗号,或括号没有配对"),
-    ("expected a single document", "出现了第二个文档(---);一个文件只写一份规则"),
-    ("found unknown escape character", "双引号里的反斜杠写法无效;正则请用单引号"),
-    ("found undefined tag", "不允许标签(!…)"),
-    ("cannot start any token", "这个字符不能放在开头;请给文字加引号"),
-)
-
-
-def _syntax_message(error: MarkedYAMLError) -> str:
-    said = f"{error.context or ''} {error.problem or ''}"
-    return next((text for sign, text in _SYNTAX if sign in said), f"YAML 写法有误({(error.problem or '').strip()})")
 
 
 def _plain(node: Node, path: Path, result: YamlText) -> Any:

@@ -14,6 +14,7 @@ from bridge.cli.rules import PROGRESS_EVERY, app
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "routing_rules.yaml"
+BASE = ROOT / "tests/rules/base.yaml"
 LATE_FEE = "企业被加收滞纳金不服。"
 LINE = {
     "type": "object",
@@ -129,3 +130,36 @@ def test_classify_says_on_stderr_how_far_it_is() -> None:
 def test_odd_spelling_is_read_alike(text: str) -> None:
     told = run("classify", "--rules", SHIPPED, fed=json.dumps({"id": 1, "text": text}, ensure_ascii=False))
     assert json.loads(told.stdout)["category"] == "late_fee"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("",), "没有工单文字"),
+        (("滞纳金太高", "--kind", "求助"), "--kind"),
+        (("滞纳金太高", "--received-at", "一月五日"), "不是日期"),
+    ],
+)
+def test_explain_refuses_what_it_would_have_to_guess(arguments: tuple[str, ...], said: str) -> None:
+    told = run("explain", *arguments, "--rules", BASE)
+    assert told.exit_code == 2
+    assert said in told.stderr
+
+
+def test_an_instant_without_a_zone_is_local() -> None:
+    told = json.loads(
+        run("explain", "社保滞纳金太高", "--rules", BASE, "--json", "--received-at", "2026-01-05T23:30").stdout
+    )
+    assert {each["kind"]: each["due"] for each in told["due"]}["sign"] == "2026-01-06T23:59:59+08:00"
+
+
+def test_lines_saved_by_an_office_program_are_read_or_told() -> None:
+    lines = [
+        b"\xef\xbb\xbf" + '{"id": 1, "text": "社保滞纳金太高"}\r\n'.encode(),
+        '{"id": 2, "text": "医保"}\n'.encode("gbk"),
+    ]
+    told = CliRunner().invoke(app, ["classify", "--rules", str(BASE)], input=b"".join(lines))
+    first, second = map(json.loads, told.stdout.splitlines())
+    assert (told.exit_code, first["id"], first["category"]) == (1, 1, "late_fee")
+    assert "不是 UTF-8" in second["error"]
+    assert "有 1 行读不出来" in told.stderr
