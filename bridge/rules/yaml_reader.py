@@ -7,14 +7,12 @@ Must not: know what the document means.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer, ComposerError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+import yaml
+from yaml import events
 
 from bridge.errors import Problem
 from bridge.rules.yaml_syntax import syntax_problem, unseen
@@ -26,8 +24,17 @@ MAX_DEPTH = 40
 """Deeper nesting than any rules file has, far below what the parser's recursion bears."""
 
 Path = tuple[str | int, ...]
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C, twenty times as quick; where a wheel lacks it, the same in Python."""
 _PLAIN_TAG = "tag:yaml.org,2002:"
-_TAGS = frozenset({"null", "bool", "int", "float", "str", "map", "seq", "timestamp"})
+_KINDS = {
+    "null": re.compile(r"~|null|Null|NULL|"),
+    "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
+    "int": re.compile(r"[-+]?[0-9_]+"),
+    "float": re.compile(r"[-+]?(?=\.?[0-9])[0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?"),
+}
+"""What a text without quotes is (YAML 1.2, core schema, without bases other than ten); anything else is a text."""
+_TAGS = frozenset({*_KINDS, "str", "map", "seq", "timestamp"})
 _WANTS_QUOTES = re.compile(r"\d{1,2}:\d{2}(:\d{2})?|[+-]?0\d+|\d{4}-\d{2}(-\d{2}.*)?|0[xo][0-9a-fA-F]+")
 
 
@@ -51,24 +58,12 @@ class YamlText:
         return table.get(path, (1, 1))
 
 
-class _NoAlias(Composer):
-    """Refuses aliases before they can multiply."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.parser.check_event(AliasEvent):
-            event = self.parser.get_event()
-            raise ComposerError(None, None, "alias", event.start_mark)
-        return super().compose_node(parent, index)
-
-
 def read_yaml(data: bytes | str) -> YamlText:
     """Read one YAML document; every problem is collected, nothing is raised."""
     result = YamlText()
     text = _decode(data, result)
     if text is not None:
-        root = _compose(text, result)
-        if root is not None:
-            result.value = _plain(root, (), result)
+        _read(text, result)
     return result
 
 
@@ -100,28 +95,27 @@ def _refuse(result: YamlText, message: str, line: int = 1) -> None:
     result.problems.append(Problem("-", message, line, 1))
 
 
-def _compose(text: str, result: YamlText) -> Node | None:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Composer = _NoAlias
+class _Unusable(Exception):
+    """Ends the reading at a line and a column; the text is the problem's."""
+
+    def __init__(self, message: str, mark: yaml.Mark) -> None:
+        super().__init__(message)
+        self.at = (mark.line + 1, mark.column + 1)
+
+
+def _read(text: str, result: YamlText) -> None:
+    depth_at = _too_deep(text)
+    if depth_at:
+        _refuse(result, f"嵌套超过 {MAX_DEPTH} 层,不是规则文件", depth_at)
+        return
     try:
-        depth_at = _too_deep(text)
-        if depth_at:
-            _refuse(result, f"嵌套超过 {MAX_DEPTH} 层,不是规则文件", depth_at)
-            return None
-        root: Node | None = yaml.compose(text)
-    except RecursionError:
-        _refuse(result, "嵌套太深,不是规则文件")
-        return None
-    except MarkedYAMLError as error:
+        result.value = _document(_Events(text, result))
+    except _Unusable as error:
+        result.problems.append(Problem("-", str(error), *error.at))
+    except yaml.MarkedYAMLError as error:
         result.problems.append(syntax_problem(error, text))
-        return None
-    except (YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         _refuse(result, f"YAML 无法读取:{str(error).splitlines()[0]}")
-        return None
-    if root is None:
-        _refuse(result, "文件里没有内容,只有注释;请从备份或上一版取回")
-        return None
-    return root
 
 
 def _too_deep(text: str) -> int:
@@ -134,43 +128,99 @@ def _too_deep(text: str) -> int:
     return 0
 
 
-def _plain(node: Node, path: Path, result: YamlText) -> Any:
-    result.values_at[path] = _at(node)
-    if node.anchor:
-        result.problems.append(Problem(dotted(path), "不允许锚点(&名字);请把内容写全", *_at(node)))
-    if str(node.tag).removeprefix(_PLAIN_TAG) not in _TAGS:
-        result.problems.append(Problem(dotted(path), f"不允许标签(!…):{node.tag}", *_at(node)))
-        return None
-    if isinstance(node, MappingNode):
-        return _mapping(node, path, result)
-    if isinstance(node, SequenceNode):
-        return [_plain(child, (*path, n), result) for n, child in enumerate(node.value)]
-    return _scalar(cast("ScalarNode", node), path, result)
+class _Events:
+    """What the parser finds, one after the other, and where the values go."""
+
+    def __init__(self, text: str, result: YamlText) -> None:
+        self.result = result
+        self._found: Iterator[yaml.Event] = yaml.parse(text, Loader=_PARSER)
+
+    def next(self) -> yaml.Event:
+        """Return the next event. Raises _Unusable for a reference, before it can multiply, and MarkedYAMLError."""
+        event = next(self._found)
+        if isinstance(event, events.AliasEvent):
+            raise _Unusable("不允许引用(*名字);请把内容写全", event.start_mark)
+        return event
+
+    def skip(self) -> None:
+        """Pass over one value, however deep."""
+        depth = 0
+        while True:
+            event = self.next()
+            depth += isinstance(event, events.CollectionStartEvent) - isinstance(event, events.CollectionEndEvent)
+            if not depth:
+                return
 
 
-def _mapping(node: MappingNode, path: Path, result: YamlText) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        where = (*path, key)
-        if key in values:
-            first = result.keys_at[where][0]
-            result.problems.append(Problem(dotted(where), f"“{key}”重复:第 {first} 行已经写过一次", *_at(key_node)))
-            continue
-        result.keys_at[where] = _at(key_node)
-        values[key] = _plain(value_node, where, result)
+def _document(found: _Events) -> Any:
+    found.next()
+    start = found.next()
+    if isinstance(start, events.StreamEndEvent):
+        raise _Unusable("文件里没有内容,只有注释;请从备份或上一版取回", yaml.Mark("", 0, 0, 0, None, None))
+    value = _plain(found.next(), (), found)
+    found.next()
+    end = found.next()
+    if not isinstance(end, events.StreamEndEvent):
+        raise _Unusable("出现了第二个文档(---);一个文件只写一份规则", end.start_mark)
+    return value
+
+
+def _plain(event: yaml.Event, path: Path, found: _Events) -> Any:
+    result = found.result
+    result.values_at[path] = _at(event)
+    if len(path) > MAX_DEPTH:
+        raise _Unusable(f"嵌套超过 {MAX_DEPTH} 层,不是规则文件", event.start_mark)
+    if event.anchor:
+        result.problems.append(Problem(dotted(path), "不允许锚点(&名字);请把内容写全", *_at(event)))
+    foreign = event.tag is not None and event.tag.removeprefix(_PLAIN_TAG) not in _TAGS
+    if foreign:
+        result.problems.append(Problem(dotted(path), f"不允许标签(!…):{event.tag}", *_at(event)))
+    value = _content(event, path, found)
+    return None if foreign else value
+
+
+def _content(event: yaml.Event, path: Path, found: _Events) -> Any:
+    if isinstance(event, events.MappingStartEvent):
+        return _mapping(path, found)
+    if isinstance(event, events.SequenceStartEvent):
+        return _sequence(path, found)
+    return _scalar(event, path, found.result)
+
+
+def _sequence(path: Path, found: _Events) -> list[Any]:
+    values: list[Any] = []
+    while not isinstance(event := found.next(), events.SequenceEndEvent):
+        values.append(_plain(event, (*path, len(values)), found))
     return values
 
 
-def _scalar(node: ScalarNode, path: Path, result: YamlText) -> Any:
-    kind = str(node.tag).removeprefix(_PLAIN_TAG)
-    text = str(node.value)
-    if node.style is None:
+def _mapping(path: Path, found: _Events) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    result = found.result
+    while not isinstance(key_event := found.next(), events.MappingEndEvent):
+        if not isinstance(key_event, events.ScalarEvent):
+            raise _Unusable("“:”前面应当是一个名称", key_event.start_mark)
+        key = str(key_event.value)
+        where = (*path, key)
+        if key in values:
+            first = result.keys_at[where][0]
+            result.problems.append(Problem(dotted(where), f"“{key}”重复:第 {first} 行已经写过一次", *_at(key_event)))
+            found.skip()
+            continue
+        result.keys_at[where] = _at(key_event)
+        values[key] = _plain(found.next(), where, found)
+    return values
+
+
+def _scalar(event: yaml.ScalarEvent, path: Path, result: YamlText) -> Any:
+    text = str(event.value)
+    if not event.style:
         result.plain.add(path)
         if _WANTS_QUOTES.fullmatch(text):
             message = f"请给日期、时间和代码加引号:“{text}”不加引号会被当成数字或日期"
-            result.problems.append(Problem(dotted(path), message, *_at(node)))
+            result.problems.append(Problem(dotted(path), message, *_at(event)))
             return text
+    kind = _kind(event, text)
     if kind == "null":
         return None
     if kind == "bool":
@@ -182,6 +232,15 @@ def _scalar(node: ScalarNode, path: Path, result: YamlText) -> Any:
     return text
 
 
+def _kind(event: yaml.ScalarEvent, text: str) -> str:
+    """Return what a scalar is: as its tag says, a text where it is quoted, else by its form."""
+    if event.tag is not None:
+        return str(event.tag.removeprefix(_PLAIN_TAG))
+    if event.style:
+        return "str"
+    return next((kind for kind, form in _KINDS.items() if form.fullmatch(text)), "str")
+
+
 def _number(text: str, kind: type[int | float]) -> int | float | str:
     try:
         return kind(text)
@@ -189,8 +248,8 @@ def _number(text: str, kind: type[int | float]) -> int | float | str:
         return text
 
 
-def _at(node: Node) -> tuple[int, int]:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+def _at(event: yaml.Event) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
 
 
 def dotted(path: Path) -> str:

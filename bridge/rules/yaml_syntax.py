@@ -9,21 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ruamel.yaml.error import MarkedYAMLError
+from yaml import MarkedYAMLError
 
 from bridge.errors import Problem
 
 _SYNTAX = (
-    ("alias", "不允许引用(*名字);请把内容写全"),
-    ("undefined alias", "不允许引用(*名字);请把内容写全"),
-    ("found character '\\t'", "用了制表符缩进;请改用空格"),
+    ("found a tab character", "用了制表符缩进;请改用空格"),
     ("found unexpected end of stream", "引号没有配对,文件可能只写了一半"),
     ("mapping values are not allowed", "这里不能再出现“:”;多半是缩进不齐,或文字里的冒号没有加引号"),
     ("could not find expected ':'", "缺少“:”,或缩进不齐"),
-    ("expected <block end>", "缩进与上一行不一致"),
-    ("did not find expected", "括号、引号或缩进没有配对"),
     ("expected ',' or", "方括号或花括号里缺少逗号,或括号、引号没有配对"),
-    ("expected a single document", "出现了第二个文档(---);一个文件只写一份规则"),
+    ("did not find expected key", "缩进与上一行不一致"),
+    ("did not find expected '-'", "缩进与上一行不一致"),
+    ("did not find expected", "括号、引号或缩进没有配对"),
     ("found unknown escape character", "双引号里的反斜杠写法无效;正则请用单引号"),
     ("found undefined tag", "不允许标签(!…)"),
     ("cannot start any token", "这个字符不能放在开头;请给文字加引号"),
@@ -51,7 +49,10 @@ def syntax_problem(error: MarkedYAMLError, text: str) -> Problem:
     opened = error.context_mark.line + 1 if error.context_mark else line
     lines = text.split("\n")
     slip = _slip(lines, line, opened)
-    return slip or Problem("-", _message(error, lines, line, opened), line, column)
+    said = f"{error.context or ''} {error.problem or ''}"
+    if "cannot start any token" in said and lines[line - 1][column - 1 : column] == "\t":
+        said = "found a tab character"
+    return slip or Problem("-", _message(said, lines, line, opened), line, column)
 
 
 def unseen(text: str) -> Iterator[Problem]:
@@ -75,9 +76,8 @@ def _slip(lines: list[str], line: int, opened: int) -> Problem | None:
     return None
 
 
-def _message(error: MarkedYAMLError, lines: list[str], line: int, opened: int) -> str:
-    said = f"{error.context or ''} {error.problem or ''}"
-    text = next((words for sign, words in _SYNTAX if sign in said), f"YAML 写法有误({(error.problem or '').strip()})")
+def _message(said: str, lines: list[str], line: int, opened: int) -> str:
+    text = next((words for sign, words in _SYNTAX if sign in said), f"YAML 写法有误({said.strip()})")
     if "expected ',' or" in said and opened < line:
         text += f";括号是从第 {opened} 行开始的"
     if not any(rest.strip() for rest in lines[line:]) and "一半" not in text:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft201909Validator
-from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from bridge.cli import app
@@ -23,7 +23,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)[^}]*\}")
 
 
 def read(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return document
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import promql_parser
-from ruamel.yaml import YAML
+import yaml
 
 from bridge.series import PREFIX, SERIES, Kind
 
@@ -40,7 +40,7 @@ class Rule:
 
 
 def loaded(path: Path) -> Any:
-    return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @cache

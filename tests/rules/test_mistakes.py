@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from bridge.rules.load import check_text
 
@@ -12,7 +12,7 @@ MISTAKES = sorted((Path(__file__).parent / "mistakes").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", MISTAKES, ids=lambda path: path.stem)
 def test_mistake_is_told(path: Path, base_text: str) -> None:
-    fixture = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    fixture = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert fixture["find"] in base_text
     changed = base_text.replace(fixture["find"], fixture["put"], 1)
     assert [problem.located("rules.yaml") for problem in check_text(changed)] == fixture["expect"]
