@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bridge.errors import ConfigError, Problem, StoreError
+from bridge.keyed_hash import KeyedHash
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -109,8 +109,8 @@ class Vault:
         """Prepare the ciphers; ``token`` gives the nonces."""
         self._ciphers = {kid.encode(): AESGCM(key) for kid, key in keyring.keys.items()}
         self._active = keyring.active.encode()
-        self._index_key = keyring.index_key
-        self._purposes: dict[str, bytes] = {}
+        self._index = KeyedHash(keyring.index_key)
+        self._purposes: dict[str, KeyedHash] = {}
         self._token = token
 
     def seal(self, plaintext: bytes, aad: bytes) -> bytes:
@@ -142,10 +142,11 @@ class Vault:
 
         Whoever can write to the database but has no key file cannot compute it.
         """
-        key = self._purposes.get(purpose)
-        if key is None:
-            key = self._purposes[purpose] = hmac.digest(self._index_key, f"purpose\x00{purpose}".encode(), "sha256")
-        return hmac.digest(key, data, "sha256")
+        keyed = self._purposes.get(purpose)
+        if keyed is None:
+            key = self._index.of(f"purpose\x00{purpose}".encode())
+            keyed = self._purposes[purpose] = KeyedHash(key)
+        return keyed.of(data)
 
     def signing_seed(self, purpose: str) -> bytes:
         """Return the seed (32 bytes) of a signing key of this installation, always the same for one purpose."""
@@ -154,7 +155,7 @@ class Vault:
     def blind_index(self, kind: str, value: str) -> str:
         """Return a keyed hash (hex) by which equal values of one kind can be found without decrypting."""
         message = f"{kind}\x00{_normalised(value)}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._index_key, message, "sha256").hex()
+        return self._index.of(message).hex()
 
 
 def _normalised(value: str) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [one + other for one in _CROCKFORD for other in _CROCKFORD]
 
 
 class Clock(Protocol):
@@ -83,4 +84,4 @@ class UlidIds:
     def new(self, prefix: str) -> str:
         """Return ``prefix`` plus a new ULID."""
         number = int(self._wall().timestamp() * 1000) << 80 | int.from_bytes(self._token(10), "big")
-        return prefix + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+        return prefix + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

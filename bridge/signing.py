@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from bridge.errors import AuthenticationFailed
+from bridge.keyed_hash import KeyedHash
 
 TOLERANCE_SECONDS = 300
 """Source: Standard Webhooks 1.0, and the contract §3."""
@@ -161,6 +162,9 @@ def _mac(secret: bytes, webhook_id: str, timestamp: str, body: Body, scheme: str
         sm3.update(head)
         sm3.update(body)
         return sm3.finalize()
-    sha256 = hmac.new(secret, head, hashlib.sha256)
-    sha256.update(body)
-    return sha256.digest()
+    return _keyed(secret).of(head, body)
+
+
+@lru_cache(maxsize=256)
+def _keyed(secret: bytes) -> KeyedHash:
+    return KeyedHash(secret)

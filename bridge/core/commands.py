@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from bridge.core.model import Attachment, Counterparty, OpinionBody
-from bridge.core.vocabulary import PartDisposal, Party, ProcedureId, ReceiptType, ReturnReason, UrgeLevel
+from bridge.core.vocabulary import PartDisposal, Party, ProcedureId, ReceiptType, ReturnReason, UrgeLevel, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class UnitReceipt:
     opinion: OpinionBody | None = None
 
 
-class UpstreamEventType(StrEnum):
+class UpstreamEventType(Word):
     """What an upstream can tell us about a ticket it forwarded."""
 
     SUPPLEMENT = "supplement"
@@ -73,7 +72,7 @@ class UpstreamEvent:
     routes: tuple[str, ...] = ()
 
 
-class ActionName(StrEnum):
+class ActionName(Word):
     """What an operator can do to a case."""
 
     CLASSIFY = "classify"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from bridge.core.calendar import WorkCalendar, civil_date, instant_at
 from bridge.core.model import Step
@@ -24,6 +25,9 @@ LONG_LIMIT_DAYS = 5
 HALF_PERCENT, EIGHTY_PERCENT = 50, 80
 AFTER_WORKING_DAYS, ESCALATE_WORKING_DAYS = 1, 3
 """Source: the contract, §4: one working day after the limit, and three for 领导小组办公室."""
+
+_counted = lru_cache(maxsize=4_096)
+"""Keeps what was counted between two days: tickets of one day share nearly all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,11 @@ def due_at(limit_amount: int, unit: LimitUnit, start_at: datetime, calendar: Wor
     if unit is LimitUnit.WORKING_HOURS:
         at = calendar.add_working_hours(start_at, limit_amount)
         return Due(at, calendar.is_provisional(civil_date(at)))
-    start = civil_date(start_at)
+    return _due_on(limit_amount, unit, civil_date(start_at), calendar)
+
+
+@_counted
+def _due_on(limit_amount: int, unit: LimitUnit, start: date, calendar: WorkCalendar) -> Due:
     last = start + timedelta(days=limit_amount)
     if unit is LimitUnit.WORKING_DAYS:
         last = calendar.add_working_days(start, limit_amount)
@@ -73,25 +81,25 @@ def ladder(
     overdue = Step("overdue", due_at.astimezone(UTC))
     if not reminded:
         return (overdue,)
-    due_day = _last_morning(due_at, calendar)
-    steps = {instant_at(day, REMINDED_AT): name for name, day in _halfway(start_at, due_at, calendar, unit, amount)}
-    before = [Step(name, at) for at, name in steps.items() if at < due_day]
-    before.append(Step("due_day", due_day))
-    after = (("after_one", AFTER_WORKING_DAYS), ("escalate", ESCALATE_WORKING_DAYS))
     due_on = civil_date(due_at)
-    late = [Step(name, instant_at(calendar.add_working_days(due_on, n), REMINDED_AT)) for name, n in after]
-    return (*(step for step in before if step.at > start_at), overdue, *late)
+    due_day = _last_morning(due_at, due_on, calendar)
+    halfway = _halfway(civil_date(start_at), due_on, calendar, unit, amount)
+    before = (*[step for step in halfway if step.at < due_day.at], due_day)
+    return (*[step for step in before if step.at > start_at], overdue, *_late(due_on, calendar))
 
 
-def _halfway(
-    start_at: datetime,
-    due_at: datetime,
-    calendar: WorkCalendar,
-    unit: LimitUnit,
-    amount: int | None,
+@_counted
+def _halfway(start: date, end: date, calendar: WorkCalendar, unit: LimitUnit, amount: int | None) -> tuple[Step, ...]:
+    """Return the steps at half and eighty per cent of a long limit; of two that fall together the later stands."""
+    days = _halfway_days(start, end, calendar, unit, amount)
+    steps = {instant_at(day, REMINDED_AT): name for name, day in days}
+    return tuple(Step(name, at) for at, name in steps.items())
+
+
+def _halfway_days(
+    start: date, end: date, calendar: WorkCalendar, unit: LimitUnit, amount: int | None
 ) -> list[tuple[str, date]]:
     """Return the days of half and eighty per cent of a long limit, rounded up to whole days."""
-    start, end = civil_date(start_at), civil_date(due_at)
     natural = unit is LimitUnit.DAYS
     total = (amount or (end - start).days) if natural else calendar.working_days_between(start, end)
     if total < LONG_LIMIT_DAYS:
@@ -103,8 +111,21 @@ def _halfway(
     return [(name, calendar.add_working_days(start, n)) for name, n in counted]
 
 
-def _last_morning(due_at: datetime, calendar: WorkCalendar) -> datetime:
-    """Return the last 09:00 of a working day before the limit ends: on the due day wherever possible."""
-    day = calendar.previous_working_day(civil_date(due_at))
-    morning = instant_at(day, REMINDED_AT)
-    return morning if morning < due_at else instant_at(calendar.add_working_days(day, -1), REMINDED_AT)
+def _last_morning(due_at: datetime, due_on: date, calendar: WorkCalendar) -> Step:
+    """Return the step at the last 09:00 of a working day before the limit ends: on the due day wherever possible."""
+    last, before = _last_mornings(due_on, calendar)
+    return last if last.at < due_at else before
+
+
+@_counted
+def _last_mornings(due_on: date, calendar: WorkCalendar) -> tuple[Step, Step]:
+    day = calendar.previous_working_day(due_on)
+    days = (day, calendar.add_working_days(day, -1))
+    last, before = (Step("due_day", instant_at(each, REMINDED_AT)) for each in days)
+    return last, before
+
+
+@_counted
+def _late(due_on: date, calendar: WorkCalendar) -> tuple[Step, ...]:
+    after = (("after_one", AFTER_WORKING_DAYS), ("escalate", ESCALATE_WORKING_DAYS))
+    return tuple(Step(name, instant_at(calendar.add_working_days(due_on, n), REMINDED_AT)) for name, n in after)

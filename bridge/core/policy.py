@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,13 +26,14 @@ from bridge.core.vocabulary import (
     ProcedureId,
     ReceiptType,
     TicketKind,
+    Word,
 )
 
 if TYPE_CHECKING:
     from bridge.core.calendar import WorkCalendar
 
 
-class LimitUnit(StrEnum):
+class LimitUnit(Word):
     """How a limit counts: 工作日, 自然日 (rolls past holidays), 工作小时."""
 
     WORKING_DAYS = "working_days"
@@ -41,7 +41,7 @@ class LimitUnit(StrEnum):
     WORKING_HOURS = "working_hours"
 
 
-class LimitSource(StrEnum):
+class LimitSource(Word):
     """Who set a limit; the earliest of all sources is effective."""
 
     UPSTREAM = "upstream"
@@ -109,7 +109,7 @@ class TimeLimit:
     extension: Extension | None = None
 
 
-class Who(StrEnum):
+class Who(Word):
     """Selectors of a stage besides a list of units."""
 
     LEAD = "lead"
@@ -126,7 +126,7 @@ class Duty:
     units: tuple[str, ...] = ()
 
 
-class Gate(StrEnum):
+class Gate(Word):
     """An act of a person that must happen before the next stage opens."""
 
     APPROVE = "approve"

@@ -6,9 +6,18 @@ Source: contract sections 3 to 6.
 from __future__ import annotations
 
 from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 
-class TicketKind(StrEnum):
+class Word(StrEnum):
+    """A word of a closed list; its ``value`` is read directly (the enum module's own takes five times as long)."""
+
+    if not TYPE_CHECKING:  # a type checker would take it for one of the words
+        value = property(attrgetter("_value_"))
+
+
+class TicketKind(Word):
     """What the citizen wants; decides whether a reply form and an objection window apply."""
 
     CONSULT = "consult"
@@ -19,7 +28,7 @@ class TicketKind(StrEnum):
     PRAISE = "praise"
 
 
-class Urgency(StrEnum):
+class Urgency(Word):
     """The upstream's own urgency mark."""
 
     NORMAL = "normal"
@@ -27,7 +36,7 @@ class Urgency(StrEnum):
     CRITICAL = "critical"
 
 
-class PartyRole(StrEnum):
+class PartyRole(Word):
     """Who the petitioner is in the dispute."""
 
     EMPLOYEE = "employee"
@@ -38,7 +47,7 @@ class PartyRole(StrEnum):
     GROUP = "group"
 
 
-class CounterpartyType(StrEnum):
+class CounterpartyType(Word):
     """Whom the petitioner complains of."""
 
     EMPLOYER = "employer"
@@ -46,7 +55,7 @@ class CounterpartyType(StrEnum):
     PERSON = "person"
 
 
-class Insurance(StrEnum):
+class Insurance(Word):
     """Insurance kinds; an empty list means not stated."""
 
     PENSION_EMPLOYEE = "pension_employee"
@@ -60,7 +69,7 @@ class Insurance(StrEnum):
     LONG_TERM_CARE = "long_term_care"
 
 
-class PeriodStage(StrEnum):
+class PeriodStage(Word):
     """Where the fee period lies relative to the reform of unified collection (R36)."""
 
     POST = "post"
@@ -69,7 +78,7 @@ class PeriodStage(StrEnum):
     UNKNOWN = "unknown"
 
 
-class ProcedureId(StrEnum):
+class ProcedureId(Word):
     """How a case is handled (policy 四(二))."""
 
     DIRECT = "direct"
@@ -78,7 +87,7 @@ class ProcedureId(StrEnum):
     JOINT_COMPLEX = "joint_complex"
 
 
-class CaseState(StrEnum):
+class CaseState(Word):
     """States of a case; suspended and confidential are flags, not states."""
 
     TRIAGE = "triage"
@@ -95,7 +104,7 @@ class CaseState(StrEnum):
     MERGED = "merged"
 
 
-class TicketState(StrEnum):
+class TicketState(Word):
     """What we still owe the upstream for one ticket (internal; not part of the contract)."""
 
     OPEN = "open"
@@ -105,7 +114,7 @@ class TicketState(StrEnum):
     RETURNED = "returned"
 
 
-class AssignmentState(StrEnum):
+class AssignmentState(Word):
     """States of a unit's duty."""
 
     QUEUED = "queued"
@@ -116,7 +125,7 @@ class AssignmentState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class OutboxState(StrEnum):
+class OutboxState(Word):
     """States of an outgoing message."""
 
     READY = "ready"
@@ -127,7 +136,7 @@ class OutboxState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class DeadlineKind(StrEnum):
+class DeadlineKind(Word):
     """What a clock measures."""
 
     SIGN = "sign"
@@ -142,7 +151,7 @@ class DeadlineKind(StrEnum):
     OBJECTION = "objection"
 
 
-class DeadlineStatus(StrEnum):
+class DeadlineStatus(Word):
     """Status of a clock; ``cancelled`` is internal and never exported."""
 
     RUNNING = "running"
@@ -154,14 +163,14 @@ class DeadlineStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Role(StrEnum):
+class Role(Word):
     """A unit's role in a case."""
 
     LEAD = "lead"
     CO = "co"
 
 
-class ReceiptType(StrEnum):
+class ReceiptType(Word):
     """What a unit can send us about an assignment."""
 
     SIGNED = "signed"
@@ -176,7 +185,7 @@ class ReceiptType(StrEnum):
     CONSOLIDATED = "consolidated"
 
 
-class Conclusion(StrEnum):
+class Conclusion(Word):
     """What an opinion concludes."""
 
     SUBSTANTIATED = "substantiated"
@@ -187,7 +196,7 @@ class Conclusion(StrEnum):
     NO_COMMENT = "no_comment"
 
 
-class ReturnReason(StrEnum):
+class ReturnReason(Word):
     """Why a unit returns an assignment (退单)."""
 
     NOT_OUR_DUTY = "not_our_duty"
@@ -199,7 +208,7 @@ class ReturnReason(StrEnum):
     OTHER = "other"
 
 
-class UrgeLevel(StrEnum):
+class UrgeLevel(Word):
     """催办, 督办, 通报."""
 
     URGE = "urge"
@@ -207,7 +216,7 @@ class UrgeLevel(StrEnum):
     CRITICISE = "criticise"
 
 
-class LinkKind(StrEnum):
+class LinkKind(Word):
     """Proceedings that a matter may already be in (A11)."""
 
     PETITION = "petition"
@@ -220,14 +229,14 @@ class LinkKind(StrEnum):
     OTHER = "other"
 
 
-class Side(StrEnum):
+class Side(Word):
     """The two sides of a dispute (R29)."""
 
     PAYER = "payer"
     OTHER_SIDE = "other_side"
 
 
-class Party(StrEnum):
+class Party(Word):
     """Whose satisfaction counts (R2): both sides of the dispute, and the local government."""
 
     PAYER = "payer"
@@ -235,7 +244,7 @@ class Party(StrEnum):
     GOVERNMENT = "government"
 
 
-class SideStatus(StrEnum):
+class SideStatus(Word):
     """Whether a side was told what came of the dispute."""
 
     PENDING = "pending"
@@ -243,14 +252,14 @@ class SideStatus(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-class NoticeKind(StrEnum):
+class NoticeKind(Word):
     """What the payer is told before the answer: whom to reach after a transfer (R23), that more time was given."""
 
     TRANSFER = "transfer"
     EXTENSION = "extension"
 
 
-class NoticeReason(StrEnum):
+class NoticeReason(Word):
     """Why the coordinators of a unit are named in a message to it (R33)."""
 
     ASSIGNED = "assigned"
@@ -261,7 +270,7 @@ class NoticeReason(StrEnum):
     CRITICISED = "criticised"
 
 
-class PartDisposal(StrEnum):
+class PartDisposal(Word):
     """Where a matter of a mixed ticket goes (A12): stays, back upstream, or into a case of its own."""
 
     HERE = "here"
@@ -269,7 +278,7 @@ class PartDisposal(StrEnum):
     APART = "apart"
 
 
-class MessageType(StrEnum):
+class MessageType(Word):
     """Every message that can leave the process."""
 
     ASSIGNMENT_DISPATCHED = "assignment.dispatched"

@@ -8,7 +8,10 @@ Must not: run SQL.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Callable
+from enum import Enum
+from operator import attrgetter
+from typing import Any, Generic, TypeVar, cast, get_args, get_type_hints
 
 import orjson
 from pydantic import TypeAdapter
@@ -37,15 +40,18 @@ class Mapper(Generic[T]):
         names = [field.name for field in dataclasses.fields(cast("Any", value_type)) if field.name not in sealed]
         self.direct = tuple(name for name in names if name in columns)
         self.rest = tuple(name for name in names if name not in columns)
+        self._read, self._read_rest = reader(self.direct), reader(self.rest)
+        hints = get_type_hints(value_type)
+        self._words = tuple(name for name in self.direct if _is_word(hints[name]))
         self._adapter = TypeAdapter(value_type)
 
     def to_row(self, value: T, region: str, vault: Vault) -> dict[str, Any]:
         """Return the row of a value; enums go as their text."""
-        row: dict[str, Any] = {"region_code": region}
-        for name in self.direct:
-            field = getattr(value, name)
-            row[name] = str(field) if isinstance(field, str) else field
-        row["details"] = orjson.dumps({name: getattr(value, name) for name in self.rest}).decode()
+        row: dict[str, Any] = {"region_code": region, **dict(zip(self.direct, self._read(value), strict=True))}
+        for name in self._words:
+            if row[name] is not None:
+                row[name] = str(row[name])
+        row["details"] = orjson.dumps(dict(zip(self.rest, self._read_rest(value), strict=True))).decode()
         if self.sealed:
             private = {name: getattr(value, name) for name in self.sealed}
             whole = private if len(private) > 1 else private[self.sealed[0]]
@@ -64,6 +70,17 @@ class Mapper(Generic[T]):
 
     def _aad(self, row_id: str) -> bytes:
         return f"{self.table.name}.{self.sealed[0]}:{row_id}".encode()
+
+
+def reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads several attributes of an object at once."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple([getattr(value, name) for name in names])
+
+
+def _is_word(hint: Any) -> bool:
+    return any(isinstance(kind, type) and issubclass(kind, Enum) for kind in (hint, *get_args(hint)))
 
 
 TICKETS = Mapper(Ticket, TicketRow, sealed=("body",))

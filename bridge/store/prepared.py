@@ -11,9 +11,10 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, Table, insert
+from sqlalchemy import Connection, Dialect, LargeBinary, Select, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -53,6 +54,7 @@ class Form:
     binds: tuple[tuple[str, Converter], ...]
     results: tuple[tuple[int, Converter], ...]
     row: Callable[[Iterable[Any]], Any]
+    take: Callable[[Values], tuple[Any, ...]]
 
     @classmethod
     def of(cls, statement: Select[Any] | Update | Insert, dialect: Dialect) -> Form:
@@ -64,13 +66,15 @@ class Form:
         binds = [(name, _bind(bind.type, dialect)) for name, bind in _binds(compiled).items()]
         results = [(number, _result(column.type, dialect)) for number, column in enumerate(columns)]
         row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # noqa: PYI024 - its fields are the columns
+        names = tuple(compiled.positiontup or ())
         return cls(
             sql=compiled.string,
-            names=tuple(compiled.positiontup or ()),
+            names=names,
             constants=fixed | {column.name: None for column in columns_in if column.nullable},
             binds=tuple((name, convert) for name, convert in binds if convert),
             results=tuple((number, convert) for number, convert in results if convert),
             row=row._make,
+            take=itemgetter(*names) if len(names) > 1 else lambda values: tuple([values[name] for name in names]),
         )
 
     def parameters(self, values: Values) -> tuple[Any, ...]:
@@ -78,7 +82,7 @@ class Form:
         given = {**self.constants, **values}
         for name, convert in self.binds:
             given[name] = convert(given[name])
-        return tuple([given[name] for name in self.names])
+        return self.take(given)
 
     def rows(self, fetched: Sequence[Sequence[Any]]) -> list[Any]:
         """Return fetched tuples as rows with the columns as attributes."""
@@ -99,6 +103,8 @@ def _binds(compiled: SQLCompiler) -> Mapping[str, Any]:
 
 
 def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    if isinstance(type_, LargeBinary):
+        return None  # both drivers take bytes as they are
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 
+_ZONE_FROM = len("2026-11-23 08:00:00.000000")
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant, kept in UTC; SQLite drops the zone, so it is put back on reading.
@@ -41,7 +43,7 @@ def _to_utc(value: datetime | None) -> datetime | None:
 def _to_text(value: datetime | None) -> str | None:
     """Return an instant as SQLAlchemy writes it into SQLite: UTC, without zone, always with microseconds."""
     utc = _to_utc(value)
-    return None if utc is None else utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if utc is None else utc.isoformat(" ", "microseconds")[:_ZONE_FROM]
 
 
 def _from_text(text: str | None) -> datetime | None:

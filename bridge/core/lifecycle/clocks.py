@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from bridge.core.deadline import due_at, ladder
 from bridge.core.lifecycle.work import Work
@@ -41,6 +42,7 @@ TRIAGE_UNIT = "office"
 """The unit whose queue an unrouted case waits in (R7: the hub)."""
 
 
+@lru_cache(maxsize=2_048)
 def iso(instant: datetime | None) -> str | None:
     """Render an instant as ISO 8601 at +08:00, to the second."""
     return None if instant is None else instant.astimezone(CHINA).replace(microsecond=0).isoformat()
@@ -149,6 +151,8 @@ def binding_clause(deadline: Deadline) -> str | None:
 
 
 def _after(steps: tuple[Step, ...], done: str | None) -> Step | None:
+    if done is None:
+        return steps[0] if steps else None
     names = [step.name for step in steps]
     rest = steps[names.index(done) + 1 :] if done in names else steps
     return rest[0] if rest else None

@@ -50,6 +50,9 @@ class FeedTerms:
         return self.push is None or type_ is MessageType.TICKET_REPLIED or type_.value in self.push
 
 
+_FORGOTTEN = FeedTerms(adapter="")
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything a decision may look at besides the case file.
@@ -72,7 +75,7 @@ class Context:
 
     def terms(self, feed: str) -> FeedTerms:
         """Return the terms of a feed; a feed no longer configured wants every push."""
-        return self.feeds.get(feed, FeedTerms(adapter=""))
+        return self.feeds.get(feed, _FORGOTTEN)
 
 
 @dataclass(slots=True)
