@@ -167,8 +167,8 @@ class CaseStore:
     def _update_case(self, tx: Tx, row: dict[str, Any], expected_version: int) -> None:
         values = {name: value for name, value in row.items() if name not in _KEYS}
         keys = {"b_region": self.region, "b_id": row["id"], "b_version": expected_version}
-        if tx.run(_UPDATE_CASE, {**values, **keys}, of=("case", row["id"])) != 1:
-            raise StaleRow(f"case {row['id']} was changed by somebody else")
+        stale = StaleRow(f"case {row['id']} was changed by somebody else")
+        tx.amend(_UPDATE_CASE, {**values, **keys}, ("case", row["id"]), stale)
 
     def _changed_parts(self, before: CaseFile | None, after: CaseFile) -> Rows:
         """Return the rows of every part that is not as it was read, by table."""

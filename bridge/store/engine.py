@@ -7,6 +7,7 @@ Source: SQLite documentation (WAL, synchronous=FULL), PostgreSQL documentation (
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bridge import refusals
 from bridge.errors import ConfigError, OutcomeUnknown, Unavailable
@@ -25,6 +27,8 @@ BUSY_MS = 10_000
 CACHE_KIB = 16_384
 CHECKPOINT_PAGES = 4_000
 CONNECT_SECONDS = 5.0
+IDLE_SECONDS = 1.0
+"""A connection used so lately is taken to be alive; whoever finds it dead is told and tries again."""
 COMMAND_SECONDS = 30.0
 LIMITS_MS = {
     "statement_timeout": "30000",
@@ -34,6 +38,7 @@ LIMITS_MS = {
 """What PostgreSQL is asked to end by itself: a statement, a wait for a lock, a transaction nobody works in."""
 READ_ONLY = "25006"
 """SQLSTATE of a write on a standby or a primary that only reads."""
+_USED_AT = "used_at"
 _REASONS: dict[type[BaseException], str] = {
     ConnectionRefusedError: "连接被拒绝：服务器没有在这个地址运行",
     TimeoutError: "连接超时",
@@ -152,13 +157,14 @@ def postgres_engine(url: URL, *, connections: int, patient: bool = False) -> Asy
         url.difference_update_query(["pooler"]),
         pool_size=connections,
         max_overflow=2,
-        pool_pre_ping=True,
         pool_timeout=10,
         connect_args={**arguments, "server_settings": settings if pooled else settings | limits},
         query_cache_size=1_000,
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "handle_error", _leave_demoted)
+    event.listen(engine.sync_engine, "checkin", _note_use)
+    event.listen(engine.sync_engine, "checkout", _ask_if_idle)
     if pooled and limits:
         event.listen(engine.sync_engine, "begin", _limit_transaction)
     return engine
@@ -176,6 +182,23 @@ def _limit_transaction(connection: Connection) -> None:
     """Set the limits for one transaction, where a session's settings are not ours."""
     settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in LIMITS_MS.items())
     connection.exec_driver_sql(f"SELECT {settings}")
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_USED_AT] = time.monotonic()
+
+
+def _ask_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Ask a connection that lay idle whether its server is still there; three trips, too dear for every transaction.
+
+    Raises InvalidatePoolError, upon which the pool connects anew, with this and every other connection.
+    """
+    if time.monotonic() - record.info.get(_USED_AT, 0.0) < IDLE_SECONDS:
+        return
+    try:
+        connection.ping()
+    except Exception as error:
+        raise InvalidatePoolError from error
 
 
 def _leave_demoted(context: ExceptionContext) -> None:

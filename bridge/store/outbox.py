@@ -218,8 +218,8 @@ class OutboxStore:
             "last_error": error,
             "delivered_at": delivered_at,
         }
-        if tx.run(_SETTLE, values, of=("message", claimed.key)) != 1:
-            raise LeaseLost(f"message {claimed.key} was claimed by another worker")
+        lost = LeaseLost(f"message {claimed.key} was claimed by another worker")
+        tx.amend(_SETTLE, values, ("message", claimed.key), lost)
 
     def rescue(self, tx: Tx, wall: datetime, *, uncertain_targets: Sequence[str], mine: str | None = None) -> int:
         """Free rows whose lease ended (or, at start, all of ``mine``'s database): ready again under the same key.

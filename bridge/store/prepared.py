@@ -1,25 +1,24 @@
 """Core statements of the hot path, compiled once per database and run by the driver itself.
 
-Owns: :class:`Prepared` (a statement with its positional parameters and converters) and :class:`Pending` (rows of a
-batch that go in together). Must not: hold SQL text; statements stay Core, so that one text serves both databases.
-SQLAlchemy's execution costs ten times what SQLite needs for such a statement (ADR 0011).
+Owns: :class:`Prepared`, a statement with its positional parameters and converters. Must not: hold SQL text; statements
+stay Core, so that one text serves both databases.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, LargeBinary, Select, Table, insert
+from sqlalchemy import Dialect, LargeBinary, Select, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update
 from sqlalchemy.types import TypeEngine
+
+from bridge.store.driver import for_many
 
 Values = Mapping[str, Any]
 Converter = Callable[[Any], Any]
@@ -44,11 +43,15 @@ class Prepared:
         return form
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """A compiled statement: ``names`` in the order of the placeholders, converters where a type needs one."""
+    """A compiled statement: ``names`` in the order of the placeholders, converters where a type needs one.
+
+    ``many`` is the same for many rows of parameters at once (INSERT and UPDATE).
+    """
 
     sql: str
+    many: str
     names: tuple[str, ...]
     constants: Values
     binds: tuple[tuple[str, Converter], ...]
@@ -69,6 +72,7 @@ class Form:
         names = tuple(compiled.positiontup or ())
         return cls(
             sql=compiled.string,
+            many="" if isinstance(statement, Select) else for_many(dialect.name, compiled.string),
             names=names,
             constants=fixed | {column.name: None for column in columns_in if column.nullable},
             binds=tuple((name, convert) for name, convert in binds if convert),
@@ -128,77 +132,3 @@ def upsertion(table: Table, keys: Sequence[str]) -> Prepared:
         return upsert
 
     return Prepared(build)
-
-
-@dataclass(slots=True)
-class Pending:
-    """Rows that wait to be written together, by statement, and what they stand for."""
-
-    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    names: set[Name] = field(default_factory=set)
-
-    def add(self, form: Form, rows: Iterable[Values], names: Iterable[Name]) -> None:
-        """Let rows wait."""
-        if parameters := [form.parameters(row) for row in rows]:
-            self.rows.setdefault(form.sql, []).extend(parameters)
-        self.names.update(names)
-
-    def take(self, other: Pending) -> None:
-        """Take over what waits elsewhere."""
-        for sql, rows in other.rows.items():
-            self.rows.setdefault(sql, []).extend(rows)
-        self.names |= other.names
-        other.clear()
-
-    def flush(self, connection: Connection) -> None:
-        """Write everything that waits, one statement a table."""
-        for sql, rows in self.rows.items():
-            run_many(connection, sql, rows)
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget everything that waits."""
-        self.rows.clear()
-        self.names.clear()
-
-
-def fetch(connection: Connection, form: Form, values: Values) -> list[Any]:
-    """Run a query and return its rows."""
-    parameters = form.parameters(values)
-    if connection.dialect.name != "sqlite":
-        return form.rows(connection.exec_driver_sql(form.sql, parameters).all())
-    try:
-        return form.rows(_file(connection).execute(form.sql, parameters).fetchall())
-    except sqlite3.Error as error:
-        raise _translated(connection, form.sql, error) from error
-
-
-def run(connection: Connection, form: Form, values: Values) -> int:
-    """Run a statement that changes rows and return how many it changed."""
-    parameters = form.parameters(values)
-    if connection.dialect.name != "sqlite":
-        return connection.exec_driver_sql(form.sql, parameters).rowcount
-    try:
-        return _file(connection).execute(form.sql, parameters).rowcount
-    except sqlite3.Error as error:
-        raise _translated(connection, form.sql, error) from error
-
-
-def run_many(connection: Connection, sql: str, parameters: list[tuple[Any, ...]]) -> None:
-    """Run a statement once for each row of parameters."""
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql(sql, parameters)
-        return
-    try:
-        _file(connection).executemany(sql, parameters)
-    except sqlite3.Error as error:
-        raise _translated(connection, sql, error) from error
-
-
-def _file(connection: Connection) -> sqlite3.Connection:
-    return connection.connection.dbapi_connection  # type: ignore[return-value]
-
-
-def _translated(connection: Connection, sql: str, error: sqlite3.Error) -> BaseException:
-    """Return the error as SQLAlchemy would raise it, so that the writer judges every path alike."""
-    return DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect)

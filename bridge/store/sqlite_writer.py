@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from bridge.store.engine import impatient, is_locked, unavailable
-from bridge.store.prepared import Pending
+from bridge.store.pending import Pending
 from bridge.store.writer import (
     Job,
     Spoiled,

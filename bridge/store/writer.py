@@ -17,9 +17,11 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, StoreError
+from bridge.store import driver
 from bridge.store.engine import unavailable
-from bridge.store.prepared import Name, Pending, Prepared, Values, fetch, run
+from bridge.store.pending import Pending
+from bridge.store.prepared import Name, Prepared, Values
 
 T = TypeVar("T")
 
@@ -58,21 +60,34 @@ class Tx:
     def fetch(self, statement: Prepared, values: Values, of: Name | None = None) -> list[Any]:
         """Run a prepared query and return its rows."""
         self._settle(of)
-        return fetch(self.connection, statement.form(self.connection.dialect), values)
+        form = statement.form(self.connection.dialect)
+        return form.rows(driver.fetch(self.connection, form.sql, form.parameters(values)))
 
     def run(self, statement: Prepared, values: Values, of: Name | None = None) -> int:
         """Run a prepared statement that changes rows and return how many it changed."""
         self._settle(of)
         self.dirty = True
-        return run(self.connection, statement.form(self.connection.dialect), values)
+        form = statement.form(self.connection.dialect)
+        return driver.run(self.connection, form.sql, form.parameters(values))
 
     def put(self, statement: Prepared, rows: Iterable[Values], *names: Name) -> None:
         """Write rows at the end of the batch at the latest; ``names`` say what they stand for."""
         self.own.add(statement.form(self.connection.dialect), rows, names)
 
+    def amend(self, statement: Prepared, values: Values, name: Name, missing: StoreError) -> None:
+        """Change the row that ``name`` stands for at the end of the batch at the latest.
+
+        If it is not there then, ``missing`` is raised: to the unit where it runs alone, else its batch is spoiled.
+        """
+        self._settle(name)
+        self.own.add(statement.form(self.connection.dialect), [values], [name], missing)
+
     def flush(self) -> None:
-        """Write what waits."""
-        self.batch.flush(self.connection)
+        """Write what waits. Raises ``Spoiled`` if that is wrong with a unit before this one."""
+        try:
+            self.batch.flush(self.connection)
+        except StoreError as error:
+            raise Spoiled from error
         if self.own.rows:
             self.dirty = True
             self.own.flush(self.connection)
@@ -132,7 +147,7 @@ def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending) -> Non
         try:
             job.result, job.error, job.then = job.unit(tx), None, tx.then
             tx.keep()
-        except DBAPIError:
+        except (DBAPIError, Spoiled):
             raise
         except Exception as error:
             if tx.dirty:
