@@ -26,6 +26,7 @@ class UnitReceipt:
     note: str | None = None
     text: str | None = None
     who: str | None = None
+    ticket_id: str | None = None
     channel: str | None = None
     at: datetime | None = None
     by: str | None = None
@@ -142,6 +143,7 @@ class OperatorAction:
     held_at: datetime | None = None
     text: str | None = None
     who: str | None = None
+    ticket_id: str | None = None
     channel: str | None = None
     at: datetime | None = None
     by: str | None = None

@@ -195,7 +195,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class SideRecord:
-    """What one side of the dispute is told: the words, then how, when and by whom, or the ``reason`` it is not (R29)."""
+    """What one side of the dispute is told: the words, then how, when and by whom, or the ``reason`` it is not (R29).
+
+    ``ticket_id`` names the petitioner by one of his tickets, where a merge brought several together; None: the side.
+    """
 
     side: Side
     status: SideStatus = SideStatus.PENDING
@@ -205,6 +208,7 @@ class SideRecord:
     by: str | None = None
     reason: str | None = None
     satisfaction: str | None = None
+    ticket_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,8 @@ class PayerNotice:
     """What the payer must be told before the answer, and the proof that it was (R23).
 
     ``unit`` is whom to reach (``transfer``) or who got more time (``extension``, to ``until``). ``given_at``,
-    ``channel`` and ``by`` are the proof; ``reason`` says why nobody had to.
+    ``channel`` and ``by`` are the proof; ``reason`` says why nobody had to. ``ticket_id`` names the petitioner it is
+    owed to by one of his tickets; None: every petitioner of the case.
     """
 
     kind: NoticeKind
@@ -224,6 +229,7 @@ class PayerNotice:
     channel: str | None = None
     by: str | None = None
     reason: str | None = None
+    ticket_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,11 +292,6 @@ class Case:
     links: tuple[Link, ...] = ()
     parts: tuple[Part, ...] = ()
     part_of: str | None = None
-
-    @property
-    def told_sides(self) -> tuple[str, ...]:
-        """The sides that were told, or that somebody decided need not be."""
-        return tuple(record.side.value for record in self.sides if record.status is not SideStatus.PENDING)
 
 
 @dataclass(frozen=True, slots=True)

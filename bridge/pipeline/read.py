@@ -80,7 +80,7 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "clauses": list(shown.clauses),
         "rules_hash": shown.rules_hash,
         "objection": shown.objection,
-        "told_sides": list(shown.told_sides),
+        "told_sides": [side.value for side in sides.told_sides(work)],
         "merged_into": shown.merged_into,
         "merged_from": list(dict.fromkeys(came for ticket in file.tickets for came in ticket.came_from)),
         "part_of": shown.part_of,

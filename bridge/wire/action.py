@@ -112,7 +112,7 @@ class ReturnUpstreamAction(_ActionIn):
 
 
 class ToldAction(_ActionIn):
-    """已告知或不适用告知."""
+    """已告知或不适用告知; ``ticket_id``: only the petitioner of that ticket, where a merge brought several together."""
 
     action: Literal["told"]
     who: Literal["payer", "other_side"]
@@ -122,6 +122,7 @@ class ToldAction(_ActionIn):
     text: Words | None = None
     not_applicable: Line | None = None
     satisfaction: Literal["satisfied", "basic", "unsatisfied"] | None = None
+    ticket_id: Line | None = None
 
 
 class ObjectionAction(_ActionIn):

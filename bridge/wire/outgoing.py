@@ -114,6 +114,7 @@ class ToTellOut(Outgoing):
     in_writing: bool
     since: datetime
     text: str
+    ticket_id: str | None = None
 
 
 class PayerNoticeOut(Outgoing):
@@ -127,6 +128,7 @@ class PayerNoticeOut(Outgoing):
     channel: str | None = None
     by: str | None = None
     reason: str | None = None
+    ticket_id: str | None = None
 
 
 class SentBackOut(Outgoing):
@@ -383,6 +385,7 @@ class SideOut(Outgoing):
     by: str | None
     reason: str | None
     satisfaction: str | None = None
+    ticket_id: str | None = None
 
 
 class RecusedOut(Outgoing):

@@ -74,7 +74,10 @@ class ProgressIn(_ReceiptIn):
 
 
 class ToldIn(_ReceiptIn):
-    """已告知: whom, by which means, when, by whom; ``at`` defaults to the moment of the receipt."""
+    """已告知: whom, by which means, when, by whom; ``at`` defaults to the moment of the receipt.
+
+    ``ticket_id``: only the petitioner of that ticket was told, where a merge brought several together.
+    """
 
     type: Literal["told"]
     who: Literal["payer", "other_side"]
@@ -82,12 +85,13 @@ class ToldIn(_ReceiptIn):
     at: PastInstant | None = None
     by: Line | None = None
     satisfaction: Literal["satisfied", "basic", "unsatisfied"] | None = None
+    ticket_id: Line | None = None
 
     def core(self) -> UnitReceipt:
         """Convert."""
         return UnitReceipt(
             **self._common(), who=self.who, channel=some(self.channel), at=self.at, by=some(self.by),
-            satisfaction=self.satisfaction,
+            satisfaction=self.satisfaction, ticket_id=some(self.ticket_id),
         )  # fmt: skip
 
 

@@ -6,12 +6,10 @@ Source: contract section 3, ``ticket.accepted``; 信访工作条例 第二十三
 
 from __future__ import annotations
 
-from bridge.core.lifecycle import clocks, views
+from bridge.core.lifecycle import clocks, petitioners, sides, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Case, Ticket
 from bridge.core.vocabulary import DeadlineKind, MessageType, TicketState
-
-PAYER = "payer"
 
 
 def start_notice(work: Work, ticket: Ticket) -> None:
@@ -30,16 +28,17 @@ def accept(work: Work, unit: str) -> None:
     """Make a unit the accepting unit (签收, 受理告知) and tell every upstream but those that wait for the notice."""
     work.set_case(accepting_unit=unit)
     for ticket in work.owing_tickets():
-        if not awaits_notice(work, ticket) or PAYER in work.case.told_sides:
+        if not awaits_notice(work, ticket) or sides.payer_told(work, ticket):
             _push_accepted(work, ticket, unit)
 
 
-def noticed(work: Work) -> None:
-    """The petitioner was told: the notice is given, and upstreams that waited for it learn who accepted."""
-    for ticket in list(work.tickets.values()):
+def noticed(work: Work, ticket_id: str | None = None) -> None:
+    """Every petitioner (or the one of a ticket) was told: the notice is given; upstreams that waited learn who accepted."""
+    told = list(work.tickets.values()) if ticket_id is None else petitioners.of(work, ticket_id)
+    for ticket in told:
         clocks.close(work, work.clock_of(ticket.id, DeadlineKind.ACCEPT_NOTICE))
     if work.case.accepting_unit is not None:
-        for ticket in list(work.tickets.values()):
+        for ticket in told:
             if ticket.state in (TicketState.OPEN, TicketState.REPLYING, TicketState.REPLIED):
                 _push_accepted(work, ticket, work.case.accepting_unit)
 

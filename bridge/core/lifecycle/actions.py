@@ -392,13 +392,13 @@ def _told(work: Work, action: OperatorAction) -> None:
         secrecy.refuse_naming(work, action.text, "text")
     work.record(
         "party.told", at=action.at, who=side.value, channel=action.channel, by=action.by,
-        not_applicable=action.not_applicable, reason=action.reason,
+        not_applicable=action.not_applicable, reason=action.reason, ticket=action.ticket_id,
     )  # fmt: skip
     replying.told(
         work, side, text=action.text, channel=action.channel, at=action.at or work.now, by=action.by,
-        reason=action.not_applicable,
+        reason=action.not_applicable, ticket_id=action.ticket_id,
     )  # fmt: skip
-    sides.satisfied(work, Party(side), action.satisfaction)
+    sides.satisfied(work, Party(side), action.satisfaction, ticket=action.ticket_id)
 
 
 def _objection(work: Work, action: OperatorAction) -> None:

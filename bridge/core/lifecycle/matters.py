@@ -20,7 +20,9 @@ from bridge.core.lifecycle import (
     recusal,
     replying,
     rounds,
+    sides,
     stages,
+    telling,
     views,
 )
 from bridge.core.lifecycle.work import Context, Work
@@ -69,11 +71,12 @@ def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | 
     _refuse_paused(returning, target.case)
     before = views.shown(giving)
     answered = {part.matter: part for part in target.case.parts}
+    told = sides.carried(giving, [t for t in giving.tickets.values() if source.case.id in t.came_from])
     moved = _give_back(giving, source.case, reason)
     views.tell_changed(giving, before, except_unit=None)
     views.complete_messages(giving)
     returning.set_case(parts=tuple(answered.get(part.matter, part) for part in source.case.parts))
-    _return(returning, target.case, *moved, reason)
+    _return(returning, replace(target.case, sides=told), *moved, reason)
     exclusion.enforce(returning)
     views.complete_messages(returning)
     return returning, giving
@@ -129,7 +132,9 @@ def _give_back(work: Work, former: Case, reason: str | None) -> tuple[list[Ticke
         links=_without_last(work.case.links, links, lambda link: link),
         parts=_without_last(work.case.parts, parts, lambda part: part.matter),
     )
-    tickets, deadlines = _take_out(work, [t for t in work.tickets.values() if home in t.came_from])
+    leaving = [t for t in work.tickets.values() if home in t.came_from]
+    sides.part(work, leaving)
+    tickets, deadlines = _take_out(work, leaving)
     work.record(
         "case.parted", to=home, tickets=[ticket.id for ticket in tickets], reason=reason, overdue=_overdue(deadlines)
     )
@@ -196,6 +201,8 @@ def _take_in(
         "case.joined", came_from=former.id, tickets=[ticket.id for ticket in added], reason=reason,
         overdue=_overdue(deadlines),
     )  # fmt: skip
+    sides.join(work, former, added)
+    telling.carry(work, former, added)
     _tell_upstreams(work, former, added)
     if work.case.state in _ANSWERED:
         _answer_as_standing(work, [work.tickets[ticket.id] for ticket in added])

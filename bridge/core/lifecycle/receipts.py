@@ -147,10 +147,11 @@ def _told(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
     at = receipt.at or receipt.occurred_at or work.now
     work.record(
         "party.told", at=at, assignment=assignment.id, unit=assignment.unit,
-        who=receipt.who, channel=receipt.channel, by=receipt.by, note=receipt.note,
+        who=receipt.who, channel=receipt.channel, by=receipt.by, note=receipt.note, ticket=receipt.ticket_id,
     )  # fmt: skip
-    replying.told(work, Side(receipt.who or "payer"), channel=receipt.channel, at=at, by=receipt.by)
-    sides.satisfied(work, Party(receipt.who or "payer"), receipt.satisfaction)
+    side = Side(receipt.who or "payer")
+    replying.told(work, side, channel=receipt.channel, at=at, by=receipt.by, ticket_id=receipt.ticket_id)
+    sides.satisfied(work, Party(side), receipt.satisfaction, ticket=receipt.ticket_id)
 
 
 def _returned(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:

@@ -6,15 +6,15 @@ Must not: compose texts (``core.reply`` does).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bridge.core import remedies
 from bridge.core import reply as composing
-from bridge.core.lifecycle import acceptance, clocks, sides, telling, views
+from bridge.core.lifecycle import acceptance, clocks, petitioners, sides, telling, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Opinion, Petitioner, Ticket
+from bridge.core.model import Opinion, Ticket
 from bridge.core.retention import retention_of
 from bridge.core.vocabulary import (
     CaseState,
@@ -26,6 +26,7 @@ from bridge.core.vocabulary import (
     TicketKind,
     TicketState,
 )
+from bridge.errors import InvalidPayload, Problem
 
 CONSULT_KINDS = frozenset({TicketKind.CONSULT, TicketKind.SUGGESTION})
 """咨询 and 建议 end with the reply: no objection window (contract section 4)."""
@@ -85,16 +86,7 @@ def answer_late(work: Work, final: Opinion, tickets: Sequence[Ticket]) -> None:
     clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.OBJECTION))
     work.set_case(objection=None)
     answer(work, final, tickets)
-    joined = {ticket.id for ticket in tickets}
-    told = [ticket.body.petitioner for ticket in work.tickets.values() if ticket.id not in joined]
-    if any(not _is_among(ticket.body.petitioner, told) for ticket in tickets):
-        sides.ask_again(work, Side.PAYER)
-
-
-def _is_among(person: Petitioner, others: Iterable[Petitioner]) -> bool:
-    """Tell whether a petitioner is one of these, by the number of an identity card or a telephone."""
-    marks = {mark for mark in (person.id_number, person.phone) if mark}
-    return any(marks & {other.id_number, other.phone} for other in others)
+    sides.ask_again(work, tickets)
 
 
 def printed_remedies(work: Work, ticket: Ticket, final: Opinion, at: datetime) -> list[str]:
@@ -166,11 +158,19 @@ def end(work: Work, state: CaseState) -> None:
 
 
 def told(work: Work, side: Side, **how: Any) -> None:
-    """Record how a side of the dispute was told (or why it need not be), and archive if nothing else is open."""
+    """Record how a side of the dispute was told (or why it need not be), and archive if nothing else is open.
+
+    ``ticket_id``: only the petitioner of that ticket was. Raises InvalidPayload if it names none.
+    """
+    ticket_id = how.get("ticket_id")
+    if ticket_id is not None and (side is not Side.PAYER or not petitioners.of(work, ticket_id)):
+        raise InvalidPayload(
+            [Problem("ticket_id", "须是本案一件未撤回、未退回的工单，且只用于告知缴费人（who: payer）")]
+        )
     sides.told(work, side, **how)
     if side is Side.PAYER:
-        telling.given(work, **{name: how.get(name) for name in ("channel", "at", "by", "reason")})
-        acceptance.noticed(work)
+        telling.given(work, **{name: how.get(name) for name in ("channel", "at", "by", "reason", "ticket_id")})
+        acceptance.noticed(work, ticket_id)
     archive_if_done(work)
 
 

@@ -207,7 +207,7 @@ def tell_upstream_lead(work: Work, tickets: Sequence[Ticket] | None = None, *, t
         contact = views.contact(work, lead)
         views.push_all(work, MessageType.TICKET_TRANSFERRED, tickets, unit=lead, contact=contact)
         if tickets is None or tickets:
-            telling.owe(work, NoticeKind.TRANSFER, lead)
+            telling.owe(work, NoticeKind.TRANSFER, lead, tickets=tickets)
     else:
         views.push_all(work, MessageType.TICKET_ASSIGNED, tickets, unit=lead)
 

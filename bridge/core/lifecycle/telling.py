@@ -8,13 +8,14 @@ domain 3.1 ("extension … tell the citizen").
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bridge.core.lifecycle import clocks
+from bridge.core.lifecycle import clocks, petitioners
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, PayerNotice
+from bridge.core.model import Assignment, Case, PayerNotice, Ticket
 from bridge.core.vocabulary import CaseState, NoticeKind, TicketKind
 
 IN_WRITING = frozenset({TicketKind.REPORT, TicketKind.COMPLAINT})
@@ -29,24 +30,68 @@ _ANSWERED = frozenset(
 )
 
 
-def owe(work: Work, kind: NoticeKind, unit: str, *, until: datetime | None = None) -> None:
-    """Note that the payer must be told; a newer notice of the same kind replaces one that was not given yet."""
-    notice = PayerNotice(kind, unit, work.now, work.case.round, until=until)
-    kept = tuple(each for each in work.case.notices if each.kind is not kind or each.given_at is not None)
-    work.set_case(notices=(*kept, notice))
-    work.record("notice.owed", kind=kind.value, unit=unit, in_writing=_in_writing(work, notice))
+def owe(
+    work: Work, kind: NoticeKind, unit: str, *, until: datetime | None = None, tickets: Collection[Ticket] | None = None
+) -> None:
+    """Note that every petitioner (or those of ``tickets``) must be told; a newer notice of a kind replaces an open one."""
+    for group in _apart(work, tickets):
+        _owe(work, PayerNotice(kind, unit, work.now, work.case.round, until=until, ticket_id=group))
 
 
-def more_time(work: Work, lead: Assignment, before: datetime | None, until: datetime) -> None:
+def _apart(work: Work, tickets: Collection[Ticket] | None) -> list[str | None]:
+    """Return whom to tell, each by one ticket; None is everybody, however many there are."""
+    people = petitioners.groups(work)
+    if tickets is None or len(people) == 1:
+        return [None]
+    ids = {ticket.id for ticket in tickets}
+    return [group[0].id for group in people if ids & {ticket.id for ticket in group}]
+
+
+def _owe(work: Work, notice: PayerNotice) -> None:
+    def is_replaced(known: PayerNotice) -> bool:
+        same = notice.ticket_id in (None, known.ticket_id)
+        return same and known.kind is notice.kind and known.given_at is None
+
+    work.set_case(notices=(*(each for each in work.case.notices if not is_replaced(each)), notice))
+    work.record("notice.owed", kind=notice.kind.value, unit=notice.unit, in_writing=_in_writing(work, notice))
+
+
+def carry(work: Work, former: Case, tickets: Collection[Ticket]) -> None:
+    """Take over what the petitioners of tickets that come from another case must still be told (R23).
+
+    Whom to reach only while the same unit leads here; more time for the answer whoever leads.
+    """
+    lead = work.case.lead
+    for notice in former.notices:
+        stands = notice.given_at is None and notice.round == former.round and notice.unit == former.lead
+        if lead is None or not stands or (notice.kind is NoticeKind.TRANSFER and notice.unit != lead):
+            continue
+        for ticket_id in _apart(work, tickets):
+            _owe(work, replace(notice, unit=lead, round=work.case.round, ticket_id=ticket_id))
+
+
+def more_time(
+    work: Work, lead: Assignment, before: datetime | None, until: datetime, tickets: Collection[Ticket] | None = None
+) -> None:
     """Note that the payer must be told of more time for the answer, if ``until`` is more than it had ``before``."""
     if before is None or until > before:
-        owe(work, NoticeKind.EXTENSION, lead.unit, until=until)
+        owe(work, NoticeKind.EXTENSION, lead.unit, until=until, tickets=tickets)
 
 
-def given(work: Work, *, channel: str | None, at: datetime | None, by: str | None, reason: str | None) -> None:
-    """The payer was told (or, with ``reason``, need not be): settle the open notices that this proves."""
+def given(
+    work: Work, *, channel: str | None, at: datetime | None, by: str | None, reason: str | None, ticket_id: str | None
+) -> None:
+    """The payer was told (or, with ``reason``, need not be): settle the open notices that this proves.
+
+    ``ticket_id``: only the petitioner of that ticket; the others are still owed what all of them were.
+    """
     at = at or work.now
+    mine = {ticket.id for ticket in petitioners.of(work, ticket_id)} if ticket_id else None
+    if mine is not None:
+        _single_out(work)
     for notice in open_(work):
+        if mine is not None and notice.ticket_id is not None and notice.ticket_id not in mine:
+            continue
         if reason is None and not _proves(work, notice, channel, at):
             continue
         settled = replace(notice, given_at=at, channel=channel, by=by, reason=reason)
@@ -54,12 +99,26 @@ def given(work: Work, *, channel: str | None, at: datetime | None, by: str | Non
         work.record("notice.given", at=at, kind=notice.kind.value, unit=notice.unit, channel=channel, reason=reason)
 
 
+def _single_out(work: Work) -> None:
+    """Let every open notice to all petitioners be one to each of them."""
+    people = petitioners.groups(work)
+    if len(people) == 1:
+        return
+    for notice in [each for each in open_(work) if each.ticket_id is None]:
+        each = tuple(replace(notice, ticket_id=group[0].id) for group in people)
+        rest = tuple(known for known in work.case.notices if known is not notice)
+        work.set_case(notices=(*rest, *each))
+
+
 def open_(work: Work) -> list[PayerNotice]:
-    """Return the notices nobody has given yet; none if the petitioner left no way to be reached, or another unit leads now."""
-    petitioners = [ticket.body.petitioner for ticket in work.tickets.values()]
-    reachable = any(one.phone or one.address for one in petitioners)
+    """Return the notices nobody has given yet; none for one who left no way to be reached, or if another unit leads now."""
     stands = [each for each in work.case.notices if each.given_at is None and each.round == work.case.round]
-    return [each for each in stands if reachable and each.unit == work.case.lead]
+    return [each for each in stands if each.unit == work.case.lead and _can_be_told(work, each)]
+
+
+def _can_be_told(work: Work, notice: PayerNotice) -> bool:
+    people = petitioners.of(work, notice.ticket_id) if notice.ticket_id else work.tickets.values()
+    return any(ticket.body.petitioner.phone or ticket.body.petitioner.address for ticket in people)
 
 
 def owed_by(work: Work, assignment: Assignment) -> list[dict[str, Any]]:
@@ -98,6 +157,7 @@ def _view(work: Work, notice: PayerNotice, teller: str) -> dict[str, Any]:
     written = _in_writing(work, notice)
     return {
         "kind": notice.kind.value,
+        "ticket_id": notice.ticket_id,
         "unit": teller,
         "in_writing": written,
         "since": clocks.iso(notice.owed_at),
@@ -112,4 +172,7 @@ def _text(work: Work, notice: PayerNotice, *, written: bool) -> str:
         what = f"本件由{unit.name}办理，请联系{unit.contact_person}，电话{unit.contact_phone}"
     else:
         what = f"答复时限延至 {clocks.iso(notice.until) or ''} 及延期理由"
-    return f"请{how}告知缴费人：{what}；告知后登记渠道和时间（told）"
+    ticket = work.tickets.get(notice.ticket_id or "")
+    whom = f"缴费人（工单 {ticket.external_id} 的诉求人）" if ticket else "缴费人"
+    named = "渠道、时间和 ticket_id" if ticket else "渠道和时间"
+    return f"请{how}告知{whom}：{what}；告知后登记{named}（told）"

@@ -98,7 +98,7 @@ def _end(work: Work, deadline: Deadline) -> None:
 def _say_what_waits(work: Work) -> None:
     """Nobody objected, but somebody was not told yet: whoever answered reads that the archive waits for it."""
     answered = stages.consolidator(work) or work.lead()
-    waits = [r.side.value for r in sides.records(work) if r.status is SideStatus.PENDING]
+    waits = list(dict.fromkeys(r.side.value for r in sides.records(work) if r.status is SideStatus.PENDING))
     if work.case.state is CaseState.REPLIED and answered is not None and (waits or telling.open_(work)):
         work.record("archive.delayed", unit=answered.unit, untold_sides=waits)
         views.send_unit(work, answered, MessageType.CASE_UPDATED, untold_sides=waits)

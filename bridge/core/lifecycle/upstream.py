@@ -179,7 +179,7 @@ def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None
     if lead is not None:
         extensions.extend_opinion(work, lead, event.until, "上游批准延期")
         extensions.decide(work, lead, "granted")
-        telling.more_time(work, lead, before, event.until)
+        telling.more_time(work, lead, before, event.until, [ticket])
     work.record(
         "extension.granted", ticket=ticket.id, until=views.iso(event.until), note=event.note,
         beyond_rules=[each.message for each in beyond],

@@ -130,12 +130,12 @@ class Matter:
         return [event for event in self.history if event.type == type_]
 
     def newest(self, kind: ReceiptType) -> list[Opinion]:
-        """Return the newest opinion of this kind of each assignment in the present round, in the order given."""
+        """Return the newest opinion of this kind of each unit in the present round, in the order given."""
         found: dict[str, Opinion] = {}
         for opinion in self.work.opinions:
             if opinion.kind is kind and opinion.round == self.work.case.round:
-                found.pop(opinion.assignment_id, None)
-                found[opinion.assignment_id] = opinion
+                found.pop(opinion.unit, None)
+                found[opinion.unit] = opinion
         return list(found.values())
 
     def role(self, opinion: Opinion) -> str:

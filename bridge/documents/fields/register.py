@@ -6,11 +6,11 @@ Owns: what stands in which field. Must not: lay anything out.
 from __future__ import annotations
 
 from bridge.core.documents import DocumentKind
-from bridge.core.lifecycle import stages
-from bridge.core.model import Counterparty, Ticket
-from bridge.core.vocabulary import CaseState, PartyRole, ReceiptType, TicketKind
+from bridge.core.lifecycle import petitioners, sides, stages
+from bridge.core.model import Counterparty, SideRecord, Ticket
+from bridge.core.vocabulary import CaseState, PartyRole, ReceiptType, Side, TicketKind
 from bridge.documents.fields import words
-from bridge.documents.fields.matter import Fields, Matter, fee_period
+from bridge.documents.fields.matter import Fields, Matter, PastEvent, fee_period
 
 _DEMAND = "见反映的主要内容"
 
@@ -149,23 +149,37 @@ def _result(matter: Matter) -> Fields:
 
 
 def _answers(matter: Matter) -> list[Fields]:
-    """Return what each side was told, when and how: both sides, always (R29)."""
-    told = {str(event.detail.get("who", "payer")): event for event in matter.events("party.told")}
-    replies = matter.events("reply.delivered")
+    """Return what each petitioner and the other side were told, when and how: both sides, always (R29)."""
+    tickets = matter.work.tickets
     found = []
-    for side, name in words.SIDES.items():
-        event = told.get(side)
-        how, at = "", ""
-        if event is not None:
-            skipped = event.detail.get("not_applicable")
-            how = f"不适用：{skipped}" if skipped else str(event.detail.get("channel") or "")
-            at = words.moment(event.occurred_at)
-        elif side == "payer" and replies:
-            how, at = "经来源渠道答复", words.moment(replies[-1].occurred_at)
-        elif side in matter.work.case.told_sides:
-            how = "不适用告知"
+    for record in sides.records(matter.work):
+        ticket = tickets.get(record.ticket_id or "")
+        name = words.SIDES[record.side.value] + (f"（工单{ticket.external_id}）" if ticket else "")
+        at, how = _told(matter, record)
         found.append({"对象": name, "时间": at, "方式": matter.say(how)})
     return found
+
+
+def _told(matter: Matter, record: SideRecord) -> tuple[str, str]:
+    """Return when and how a side was told, or that its upstream or nobody had to."""
+    event = next((e for e in reversed(matter.events("party.told")) if _is_about(matter, e, record)), None)
+    replies = matter.events("reply.delivered")
+    if event is not None:
+        skipped = event.detail.get("not_applicable")
+        return words.moment(event.occurred_at), f"不适用：{skipped}" if skipped else str(
+            event.detail.get("channel") or ""
+        )
+    if record.side is Side.PAYER and replies:
+        return words.moment(replies[-1].occurred_at), "经来源渠道答复"
+    return "", "不适用告知" if record.side in sides.told_sides(matter.work) else ""
+
+
+def _is_about(matter: Matter, event: PastEvent, record: SideRecord) -> bool:
+    """Tell whether an event says that this side was told; one that names no ticket is about every petitioner."""
+    named = event.detail.get("ticket")
+    same = event.detail.get("who", Side.PAYER.value) == record.side.value
+    own = record.ticket_id is None or any(t.id == named for t in petitioners.of(matter.work, record.ticket_id))
+    return same and (named is None or own)
 
 
 def _objection(matter: Matter) -> str:
