@@ -465,7 +465,7 @@ async def test_two_cases_merged_into_each_other_at_once_become_one(ledger: Ledge
 
 async def side(ledger: Ledger, case_id: str, name: str = "payer") -> dict[str, Any]:
     view = await ledger.view(case_id)
-    return [record for record in view["sides"] if record["side"] == name][-1]
+    return next(record for record in reversed(view["sides"]) if record["side"] == name)
 
 
 @pytest.mark.parametrize(
