@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from operator import itemgetter
 
 from bridge.core.assessment import Classification, Evidence
 from bridge.core.policy import TicketFacts
@@ -27,7 +27,7 @@ from bridge.rules.matcher import Matcher
 from bridge.rules.normalise import Layout, Normaliser
 from bridge.rules.patterns import Regex
 from bridge.rules.period import PeriodReader
-from bridge.rules.reading import Emphasis, Reading, Triggered
+from bridge.rules.reading import Emphasis, Reading, Triggered, Wakers
 from bridge.rules.second_opinion import OUT, SecondOpinion
 
 MAX_TEXT = 20_000
@@ -50,12 +50,7 @@ BACKED, ALONE = 0.5, 0.28
 """What a category's evidence adds to the scope: more where something else speaks of social insurance."""
 
 
-class Hit(NamedTuple):
-    """One rule that fired, with the words and what they count."""
-
-    rule: str
-    matched: str
-    value: float
+_SECOND = itemgetter(1)
 
 
 @dataclass(frozen=True)
@@ -66,6 +61,7 @@ class Classifier:
     ignore: tuple[Regex, ...]
     matcher: Matcher
     emphasis: Emphasis
+    wakers: Wakers
     scoring: Scoring
     evidence: Triggered[EvidenceRule]
     scope: Triggered[ScopeRule]
@@ -82,7 +78,7 @@ class Classifier:
         head = self._clean(title[:400])
         text = f"{head}\n{self._clean(content[:MAX_TEXT])}" if head else self._clean(content[:MAX_TEXT])
         layout = Layout(text, len(head) + 1 if head else 0)
-        return Reading(layout, self.matcher.find(text), self.emphasis)
+        return Reading(layout, self.matcher.find(text), self.emphasis, self.wakers)
 
     def _clean(self, text: str) -> str:
         text = self.normaliser.text(text)
@@ -98,7 +94,7 @@ class Classifier:
         scores, hits = self._scores(reading, facts.kind)
         scope, scope_hits, reason = self._scope(reading, scores)
         advice = self._advice(reading)
-        scores, hits = self._advised(scores, hits, advice)
+        scores = self._advised(scores, hits, advice)
         scope += self._scope_advice(advice, scope_hits)
         insurance = body.insurance or self._insurance(reading)
         stage = self.period.stage(body.period, (reading.layout, reading.hits), insurance, facts.received_at)
@@ -115,13 +111,13 @@ class Classifier:
             insurance=tuple(insurance),
             period=stage,
             flags=self._flags(reading, facts, ranked[0][0] if ranked else None, stage),
-            evidence=_evidence(hits, scope_hits),
+            evidence=_weightiest_first(hits + scope_hits),
         )
         return found, margin
 
-    def _scores(self, reading: Reading, kind: TicketKind) -> tuple[dict[str, float], list[tuple[str, Hit]]]:
+    def _scores(self, reading: Reading, kind: TicketKind) -> tuple[dict[str, float], list[Evidence]]:
         scores: dict[str, float] = {}
-        hits: list[tuple[str, Hit]] = []
+        hits: list[Evidence] = []
         for rule, condition, starts in self.evidence.possible(reading):
             if rule.kinds and kind not in rule.kinds:
                 continue
@@ -129,7 +125,7 @@ class Classifier:
             if best is not None:
                 value = rule.weight * best[0]
                 scores[rule.category] = scores.get(rule.category, 0.0) + value
-                hits.append((rule.category, Hit(rule.id, _words(reading, best[1]), value)))
+                hits.append(Evidence(rule.id, _words(reading, best[1]), rule.category, round(value, 3)))
         return scores, hits
 
     def _advice(self, reading: Reading) -> dict[str, float]:
@@ -138,30 +134,26 @@ class Classifier:
         layout = reading.layout
         return self.opinion.score(layout.text[: layout.title_length] + layout.text)
 
-    def _advised(
-        self, scores: dict[str, float], hits: list[tuple[str, Hit]], advice: dict[str, float]
-    ) -> tuple[dict[str, float], list[tuple[str, Hit]]]:
+    def _advised(self, scores: dict[str, float], hits: list[Evidence], advice: dict[str, float]) -> dict[str, float]:
         """Add the second opinion, then let decisive rules rule out every other category."""
-        weight = self.opinion_settings.weight if self.opinion_settings else 0.0
-        advised = dict(scores)
-        middle = sum(advice.get(name, 0.0) for name in self.categories) / len(self.categories)
-        for name in self.categories if advice else ():
-            value = weight * (advice.get(name, 0.0) - middle)
-            advised[name] = advised.get(name, 0.0) + value
-        if advice:
-            best = max(self.categories, key=lambda name: advice.get(name, -9.0))
-            hits.append((best, Hit(OPINION_RULE, "", weight * (advice.get(best, 0.0) - middle))))
-        decided = {name for name, hit in hits if hit.rule in self.decisive}
-        return {name: score for name, score in advised.items() if not decided or name in decided}, hits
+        if self.opinion_settings is not None and advice:
+            weight = self.opinion_settings.weight
+            known = [(name, advice.get(name, 0.0)) for name in self.categories]
+            middle = sum([value for _, value in known]) / len(known)
+            scores = scores | {name: scores.get(name, 0.0) + weight * (value - middle) for name, value in known}
+            best, value = max(known, key=_SECOND)
+            hits.append(Evidence(OPINION_RULE, "", best, round(weight * (value - middle), 3)))
+        decided = {hit.category for hit in hits if hit.rule in self.decisive}
+        return {name: score for name, score in scores.items() if name in decided} if decided else scores
 
-    def _scope_advice(self, advice: dict[str, float], hits: list[tuple[str, Hit]]) -> float:
+    def _scope_advice(self, advice: dict[str, float], hits: list[Evidence]) -> float:
         if not advice or self.opinion_settings is None:
             return 0.0
-        best = max(value for name, value in advice.items() if name != OUT)
+        best = max([value for name, value in advice.items() if name != OUT])
         value = self.opinion_settings.scope_weight * (best - advice.get(OUT, 0.0) - self.opinion_settings.scope_border)
-        if not any(hit.value > 0 for _, hit in hits):
+        if not _any_for(hits):
             value = min(value, UNBACKED)
-        hits.append(("in" if value > 0 else "out", Hit(OPINION_RULE, "", value)))
+        hits.append(Evidence(OPINION_RULE, "", None, round(value, 3)))
         return value
 
     @cached_property
@@ -169,9 +161,9 @@ class Classifier:
         """The ids of the rules that settle the category."""
         return frozenset(rule.id for rule, _ in self.evidence.rules if rule.decisive)
 
-    def _scope(self, reading: Reading, scores: dict[str, float]) -> tuple[float, list[tuple[str, Hit]], str | None]:
+    def _scope(self, reading: Reading, scores: dict[str, float]) -> tuple[float, list[Evidence], str | None]:
         total = 0.0
-        hits: list[tuple[str, Hit]] = []
+        hits: list[Evidence] = []
         reasons: dict[str, float] = {}
         for rule, condition, starts in self.scope.possible(reading):
             best = condition.best(reading, starts)
@@ -179,11 +171,10 @@ class Classifier:
                 continue
             value = rule.weight * best[0] * (1 if rule.scope == "in" else -1)
             total += value
-            hits.append((rule.scope, Hit(rule.id, _words(reading, best[1]), value)))
+            hits.append(Evidence(rule.id, _words(reading, best[1]), None, round(value, 3)))
             if rule.scope == "out" and rule.reason:
                 reasons[rule.reason] = reasons.get(rule.reason, 0.0) - value
-        spoken = any(value.value > 0 for _, value in hits)
-        total += min(max(scores.values(), default=0.0), 6.0) * (BACKED if spoken else ALONE)
+        total += min(max(scores.values(), default=0.0), 6.0) * (BACKED if _any_for(hits) else ALONE)
         return total, hits, max(reasons, key=lambda name: reasons[name], default=None)
 
     def _insurance(self, reading: Reading) -> tuple[Insurance, ...]:
@@ -208,7 +199,7 @@ class Classifier:
             found["group"] = None
         if stage is PeriodStage.UNKNOWN:
             found["period_unknown"] = None
-        if self.hesitations and fitting(self.hesitations, of_ticket(facts.body, category, tuple(found), stage)):
+        if category and fitting(self.hesitations, of_ticket(facts.body, category, tuple(found), stage)):
             found[COMPLEX_SUGGESTED] = None
         return tuple(sorted(found))
 
@@ -227,7 +218,7 @@ class Classifier:
         return ranked[1][0]
 
     def _out(
-        self, facts: TicketFacts, margin: float, hits: list[tuple[str, Hit]], reason: str | None, reading: Reading
+        self, facts: TicketFacts, margin: float, hits: list[Evidence], reason: str | None, reading: Reading
     ) -> Classification:
         if facts.kind is TicketKind.PRAISE:
             reason = "praise"
@@ -235,8 +226,8 @@ class Classifier:
             in_scope=False,
             confidence=round(1 / (1 + math.exp(margin / self.scoring.temperature)), 4),
             out_reason=reason or "other",
-            flags=tuple(flag for flag in self._flags(reading, facts, None, PeriodStage.POST)),
-            evidence=_evidence([], hits),
+            flags=self._flags(reading, facts, None, PeriodStage.POST),
+            evidence=_weightiest_first(hits),
         )
 
 
@@ -244,7 +235,9 @@ def _words(reading: Reading, span: tuple[int, int]) -> str:
     return reading.layout.text[span[0] : span[1]][:40]
 
 
-def _evidence(hits: Iterable[tuple[str, Hit]], scope: Iterable[tuple[str, Hit]]) -> tuple[Evidence, ...]:
-    by_category = [Evidence(hit.rule, hit.matched, category, round(hit.value, 3)) for category, hit in hits]
-    by_scope = [Evidence(hit.rule, hit.matched, None, round(hit.value, 3)) for _, hit in scope]
-    return tuple(sorted((*by_category, *by_scope), key=lambda one: -abs(one.weight)))
+def _any_for(hits: Iterable[Evidence]) -> bool:
+    return any(hit.weight > 0 for hit in hits)
+
+
+def _weightiest_first(hits: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(sorted(hits, key=lambda one: -abs(one.weight)))

@@ -25,7 +25,7 @@ from bridge.rules.normalise import Normaliser
 from bridge.rules.patterns import compile_regex, pieces
 from bridge.rules.period import PeriodReader
 from bridge.rules.policy_of import policy_of, triggers_of
-from bridge.rules.reading import CompiledCondition, Emphasis, Start, Triggered
+from bridge.rules.reading import CompiledCondition, Emphasis, Start, Triggered, Wakers
 from bridge.rules.review import Reviewer
 from bridge.rules.route import Router
 from bridge.rules.second_opinion import SecondOpinion, parse, shipped_text
@@ -108,7 +108,7 @@ class CompiledRules:
         known = route_facts(found, facts)
         chosen = found.category if found.in_scope else None
         route = self.router.route(chosen, known) if chosen else Route(lead=None)
-        found = self.reviewer.judge(found, share, route, lambda category: self.router.route(category, known))
+        found = self.reviewer.judge(found, share, route, lambda category: self.router.lead(category, known))
         if facts.upstream_unit is not None:
             route = self._addressed(route, facts.upstream_unit, facts)
         return Assessment(found, route, self.hash)
@@ -199,16 +199,17 @@ class Vocabulary:
 
 
 def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Classifier:
-    rules, words = document.rules, Vocabulary(document.rules)
-    evidence = Triggered((rule, words.condition(rule)) for rule in rules.evidence)
-    scope = Triggered((rule, words.condition(rule)) for rule in rules.scope)
-    insurance = Triggered((rule, words.condition(rule)) for rule in rules.insurance)
-    flags = Triggered((rule, words.condition(rule)) for rule in rules.flag_rules)
+    rules, words, wakers = document.rules, Vocabulary(document.rules), Wakers()
+    evidence = Triggered(((rule, words.condition(rule)) for rule in rules.evidence), wakers)
+    scope = Triggered(((rule, words.condition(rule)) for rule in rules.scope), wakers)
+    insurance = Triggered(((rule, words.condition(rule)) for rule in rules.insurance), wakers)
+    flags = Triggered(((rule, words.condition(rule)) for rule in rules.flag_rules), wakers)
     classifier = Classifier(
         normaliser=words.normaliser,
         ignore=tuple(compile_regex(source, words.normaliser) for source in rules.normalise.ignore),
         matcher=words.matcher,
         emphasis=_emphasis(rules, words),
+        wakers=wakers,
         scoring=rules.scoring,
         evidence=evidence,
         scope=scope,

@@ -35,12 +35,15 @@ class Hits:
             places = spans.get(word)
             if places is None:
                 places = spans[word] = []
-            if start not in inside and end not in inside:
+            if not inside or (start not in inside and end not in inside):
                 places.append((start, end))
         self._places: dict[int, list[list[Span]]] = {}
         for word, places in spans.items():
             for concept in concepts_of[word]:
-                self._places.setdefault(concept, []).append(places)
+                if concept in self._places:
+                    self._places[concept].append(places)
+                else:
+                    self._places[concept] = [places]
         self.concepts = frozenset(self._places)
         """The concepts one of whose words occurred."""
 

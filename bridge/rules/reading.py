@@ -29,13 +29,14 @@ class Emphasis:
 class Reading:
     """The hits of one text with their places."""
 
-    __slots__ = ("_negated", "_requests", "emphasis", "hits", "layout")
+    __slots__ = ("_negated", "_requests", "emphasis", "hits", "layout", "woken")
 
-    def __init__(self, layout: Layout, hits: Hits, emphasis: Emphasis) -> None:
-        """See what is negated, and which sentences ask for something."""
+    def __init__(self, layout: Layout, hits: Hits, emphasis: Emphasis, wakers: Wakers) -> None:
+        """See what is negated, which sentences ask for something, and which rules may hold."""
         self.layout, self.hits, self.emphasis = layout, hits, emphasis
         self._negated = self._stretches(hits.get(emphasis.negation))
         self._requests = {layout.sentence(start) for start, _ in hits.get(emphasis.request_words)}
+        self.woken = wakers.woken(hits.concepts)
 
     def _stretches(self, words: list[Span]) -> list[Span]:
         """What follows a negating word, to the end of the clause or of its reach."""
@@ -145,27 +146,47 @@ class CompiledCondition:
         return spans
 
 
+class Wakers:
+    """What may start a condition, by the word it starts with; conditions have numbers."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._by_concept: dict[int, list[tuple[tuple[int, ...], int, Start]]] = {}
+        self._count = 0
+
+    def add(self, condition: CompiledCondition) -> int:
+        """Take up a condition; return its number, one more than its predecessor's."""
+        for start in condition.starts:
+            needed = tuple({*start.others, *condition.needed} - {start.first})
+            self._by_concept.setdefault(start.first, []).append((needed, self._count, start))
+        self._count += 1
+        return self._count - 1
+
+    def woken(self, present: frozenset[int]) -> dict[int, list[Start]]:
+        """The conditions that words which occurred can fulfil, each with what may start it."""
+        woken: dict[int, list[Start]] = {}
+        for concept in self._by_concept.keys() & present:
+            for needed, number, start in self._by_concept[concept]:
+                if present.issuperset(needed):
+                    if number in woken:
+                        woken[number].append(start)
+                    else:
+                        woken[number] = [start]
+        return woken
+
+
 R = TypeVar("R")
 
 
 class Triggered(Generic[R]):
     """Rules with their conditions, of which only those are tried that one of the text's words can fulfil."""
 
-    def __init__(self, rules: Iterable[tuple[R, CompiledCondition]]) -> None:
+    def __init__(self, rules: Iterable[tuple[R, CompiledCondition]], wakers: Wakers) -> None:
         """Take the rules in the order of the document."""
         self.rules = tuple(rules)
-        self._by_concept: dict[int, list[tuple[tuple[int, ...], int, Start]]] = {}
-        for place, (_, condition) in enumerate(self.rules):
-            for start in condition.starts:
-                needed = tuple({*start.others, *condition.needed} - {start.first})
-                self._by_concept.setdefault(start.first, []).append((needed, place, start))
+        self._numbered = {wakers.add(condition): (rule, condition) for rule, condition in self.rules}
 
     def possible(self, reading: Reading) -> list[tuple[R, CompiledCondition, list[Start]]]:
         """The rules that may hold for a text, in the order of the document, and what may start them."""
-        present = reading.hits.concepts
-        woken: dict[int, list[Start]] = {}
-        for concept in self._by_concept.keys() & present:
-            for needed, place, start in self._by_concept[concept]:
-                if present.issuperset(needed):
-                    woken.setdefault(place, []).append(start)
-        return [(*self.rules[place], woken[place]) for place in sorted(woken)]
+        woken = reading.woken
+        return [(*self._numbered[number], woken[number]) for number in sorted(woken.keys() & self._numbered.keys())]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bridge.core.assessment import Classification, Route
 from bridge.rules.document import ReviewEntry
 
-RouteOf = Callable[[str], Route]
+LeadOf = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Reviewer:
     flag_names: dict[str, str]
     out_names: dict[str, str]
 
-    def judge(self, found: Classification, scope_share: float, route: Route, route_of: RouteOf) -> Classification:
+    def judge(self, found: Classification, scope_share: float, route: Route, lead_of: LeadOf) -> Classification:
         """Return the classification with ``review`` and its reason set."""
         if not self.settings.enabled:
             return found
-        reason = self._reason(found, scope_share, route, route_of)
+        reason = self._reason(found, scope_share, route, lead_of)
         return replace(found, review=bool(reason), review_reason=reason)
 
-    def _reason(self, found: Classification, scope_share: float, route: Route, route_of: RouteOf) -> str:
+    def _reason(self, found: Classification, scope_share: float, route: Route, lead_of: LeadOf) -> str:
         if not found.in_scope:
             return f"不属本机制({self.out_names.get(found.out_reason or '', '其他事项')}),由人退回上游"
         if found.category is None or route.lead is None:
@@ -39,12 +39,12 @@ class Reviewer:
             return f"须由人确认:{'、'.join(flagged)}"
         if scope_share < self.settings.min_scope_confidence:
             return "是否属社会保险费征缴争议把握不大"
-        share = self.lead_share(found, route, route_of)
+        share = self.lead_share(found, route, lead_of)
         if share < self.settings.min_confidence:
             return f"主办单位把握不大({share:.0%}),两个候选类别相近"
         return ""
 
-    def lead_share(self, found: Classification, route: Route, route_of: RouteOf) -> float:
+    def lead_share(self, found: Classification, route: Route, lead_of: LeadOf) -> float:
         """How sure the lead is: the shares of all candidates that go to the same unit."""
-        same = (name == found.category or route_of(name).lead == route.lead for name, _ in found.candidates)
+        same = (name == found.category or lead_of(name) == route.lead for name, _ in found.candidates)
         return sum(share for (_, share), goes in zip(found.candidates, same, strict=True) if goes)

@@ -34,21 +34,33 @@ class Router:
 
     def route(self, category: str, facts: RouteFacts) -> Route:
         """The first route of the category that fits; a route without lead if none does."""
-        agencies = self.agencies_of(facts.insurance)
-        if ALL_KINDS in facts.flags:
-            agencies = tuple(dict.fromkeys((*self.agencies_of(()), *agencies)))
-        for entry in self.routes.get(category, ()):
-            if _fits(entry.when, facts, agencies):
-                return self._apply(entry, facts, agencies)
-        return Route(lead=None)
+        agencies = self._concerned(facts)
+        entry = self._entry(category, facts, agencies)
+        return self._apply(entry, facts, agencies) if entry else Route(lead=None)
+
+    def lead(self, category: str, facts: RouteFacts) -> str | None:
+        """Who leads by that route."""
+        agencies = self._concerned(facts)
+        entry = self._entry(category, facts, agencies)
+        return _lead(entry, agencies) if entry else None
 
     def agencies_of(self, kinds: Sequence[Insurance]) -> tuple[str, ...]:
         """The agencies of these kinds; all of them if no kind is known (A4, A5)."""
-        known = tuple(dict.fromkeys(self.agencies[kind] for kind in kinds if kind in self.agencies))
-        return known or tuple(dict.fromkeys(self.agencies.values()))
+        known = dict.fromkeys([self.agencies[kind] for kind in kinds if kind in self.agencies])
+        return tuple(known or dict.fromkeys(self.agencies.values()))
+
+    def _concerned(self, facts: RouteFacts) -> tuple[str, ...]:
+        agencies = self.agencies_of(facts.insurance)
+        return tuple(dict.fromkeys((*self.agencies_of(()), *agencies))) if ALL_KINDS in facts.flags else agencies
+
+    def _entry(self, category: str, facts: RouteFacts, agencies: tuple[str, ...]) -> RouteEntry | None:
+        for entry in self.routes.get(category, ()):
+            if _fits(entry.when, facts, agencies):
+                return entry
+        return None
 
     def _apply(self, entry: RouteEntry, facts: RouteFacts, agencies: tuple[str, ...]) -> Route:
-        lead = agencies[0] if entry.lead == AGENCY else entry.lead
+        lead = _lead(entry, agencies)
         asked: list[str] = []
         for unit in (*entry.co_units, *(CO_FLAGS[flag] for flag in facts.flags if flag in CO_FLAGS)):
             asked += agencies if unit == AGENCY else (unit,)
@@ -63,6 +75,10 @@ class Router:
             joint = {ProcedureId.JOINT_GENERAL, ProcedureId.JOINT_COMPLEX}
             return entry.procedure if entry.procedure in joint else ProcedureId.JOINT_GENERAL
         return ProcedureId.DIRECT if facts.accepting_unit == lead else ProcedureId.TRANSFER
+
+
+def _lead(entry: RouteEntry, agencies: tuple[str, ...]) -> str:
+    return agencies[0] if entry.lead == AGENCY else entry.lead
 
 
 def _fits(when: RouteWhen, facts: RouteFacts, agencies: tuple[str, ...]) -> bool:

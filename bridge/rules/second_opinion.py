@@ -53,18 +53,20 @@ class SecondOpinion:
     @cached_property
     def _finder(self) -> AhoCorasick:
         """Finds every known sequence in one pass."""
-        return AhoCorasick(list(self.weights), store_patterns=True)
+        return AhoCorasick(list(self._packed), store_patterns=True)
 
     @cached_property
     def _packed(self) -> dict[str, int]:
-        """Of every sequence: its square in the lowest field, then a field for each class."""
-        return {
-            gram: _pack((row[0] ** 2, *(row[0] * weight for weight in row[1:]))) for gram, row in self.weights.items()
-        }
+        """Of every sequence: its square in the lowest field, then a field for each class.
+
+        What is common comes first, so that it lies together in memory.
+        """
+        rows = sorted(self.weights.items(), key=lambda item: item[1][0])
+        return {gram: _pack((row[0] ** 2, *(row[0] * weight for weight in row[1:]))) for gram, row in rows}
 
     def prepare(self) -> None:
         """Build now what scoring takes, instead of at the first text."""
-        _ = (self._finder, self._packed)
+        _ = (self._finder, self._halves)
 
     def score(self, text: str) -> dict[str, float]:
         """One value per class, about -1.5 to 1.5; 0 lies on the border of a class."""
@@ -84,9 +86,13 @@ class SecondOpinion:
         }
 
     def _unpack(self, total: int) -> list[int]:
-        fields = range(_BITS, (len(self.classes) + 1) * _BITS, _BITS)
-        total += sum(_HALF << field for field in fields)
-        return [((total >> field) & _MASK) - _HALF for field in fields]
+        total += self._halves
+        return [((total >> field) & _MASK) - _HALF for field in range(_BITS, (len(self.classes) + 1) * _BITS, _BITS)]
+
+    @cached_property
+    def _halves(self) -> int:
+        """Makes every field positive, so that none borrows from the next."""
+        return sum(_HALF << place * _BITS for place in range(1, len(self.classes) + 1))
 
     def telling(self, text: str, name: str, most: int = 4) -> tuple[str, ...]:
         """The sequences that spoke loudest for a class, longest first where they overlap."""
