@@ -380,7 +380,7 @@ class Daemon:
         listener = Listener(create_app(context), self.settings.web)
         try:
             port = await listener.start(self.settings.host, self.settings.port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise refusals.not_listening(self.settings.document.listen, error) from error
         log.info("web.listening", port=port)
         stack.push_async_callback(listener.stop)

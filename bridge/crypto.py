@@ -26,11 +26,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bridge.errors import ConfigError, Problem, StoreError
 from bridge.keyed_hash import KeyedHash
+from bridge.os_errors import worded
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _PREFIX = b"v1:"
 _OTHERS = 0o007
+_PUT_BACK = "请从备份放回原来的密钥文件；数据库还是空的，移走它，启动时会另建"
 _INTERNATIONAL = re.compile(r"^(?:\+|00)86(?=1\d{10}$|0\d{9,11}$)")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015()]+")
 
@@ -57,10 +59,12 @@ class Keyring:
         try:
             mode = path.stat().st_mode
             document = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise _refused(path, "密钥文件读不出来或不是 JSON") from error
+        except OSError as error:
+            raise _refused(path, f"密钥文件读不出来；{worded(error)}") from error
+        except ValueError as error:
+            raise _refused(path, f"密钥文件已损坏（不是 JSON）；{_PUT_BACK}") from error
         if mode & _OTHERS:
-            raise _refused(path, "密钥文件对其他用户开放，请执行 chmod 600")
+            raise _refused(path, f"密钥文件对其他用户开放；请执行 chmod 600 {path}")
         return cls._from_document(path, document)
 
     @classmethod
@@ -69,16 +73,24 @@ class Keyring:
 
         Raises:
             FileExistsError: the file is already there.
+            OSError: it cannot be written; no half of it stays.
         """
         keyring = cls("k1", {"k1": token(_KEY_BYTES)}, token(_KEY_BYTES))
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            keyring._write(handle)
+        except OSError:
+            path.unlink()
+            raise
+        return keyring
+
+    def _write(self, handle: int) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(keyring._document(), file, indent=2)
+            json.dump(self._document(), file, indent=2)
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
-        return keyring
 
     def _document(self) -> dict[str, Any]:
         keys = {kid: base64.b64encode(key).decode() for kid, key in self.keys.items()}
@@ -89,9 +101,11 @@ class Keyring:
         try:
             keyring = cls._parse(document)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise _refused(path, "密钥文件应有 active、keys、index_key，密钥为 32 字节的 base64") from error
+            raise _refused(
+                path, f"密钥文件已损坏（应有 active、keys、index_key，各为 32 字节的 base64）；{_PUT_BACK}"
+            ) from error
         if keyring.active not in keyring.keys:
-            raise _refused(path, "active 指向的密钥不在 keys 中")
+            raise _refused(path, f"密钥文件已损坏（active 指向的密钥不在 keys 中）；{_PUT_BACK}")
         return keyring
 
     @classmethod

@@ -23,7 +23,7 @@ def no_key(path: Path) -> ConfigError:
 
 def key_not_written(path: Path, error: OSError) -> ConfigError:
     """A key file that cannot be made."""
-    return refused("encryption.key_file", f"密钥文件 {path} 写不进去（{worded(error)}）")
+    return refused("encryption.key_file", f"密钥文件 {path} 写不进去；{worded(error)}")
 
 
 def wrong_key() -> ConfigError:
@@ -31,9 +31,9 @@ def wrong_key() -> ConfigError:
     return refused("encryption.key_file", "密钥与数据库不配套，无法解密已有数据；请恢复原来的密钥文件")
 
 
-def not_listening(listen: str, error: OSError) -> ConfigError:
+def not_listening(listen: str, error: OSError | UnicodeError) -> ConfigError:
     """An address that cannot be listened on."""
-    return refused("listen", f"地址 {listen} 无法监听（{worded_listening(error)}）；请换一个端口，或停掉占用它的程序")
+    return refused("listen", f"地址 {listen} 无法监听：{worded_listening(error)}")
 
 
 def no_folder(folder: Path, error: OSError) -> ConfigError:
@@ -68,6 +68,8 @@ SQLITE = {
     "not a database": "文件不是 SQLite 数据库；请检查 database_url，或用 bridge restore 恢复备份",
     "malformed": "数据库文件已损坏；请停下服务，用 bridge restore 恢复最近的备份",
     "unable to open": "数据库文件打不开；请检查它和所在目录的属主与权限",
+    "full": "数据库所在磁盘已满；请清理空间或扩大磁盘，再启动",
+    "disk I/O error": "数据库所在磁盘写不下或读写出错，多半是已满；请清理空间或扩大磁盘，再启动",
     "readonly": "数据库文件只读；请检查它和所在目录的属主与权限、文件系统是否只读",
 }
 """What SQLite says of a file no patience makes usable, and what to do."""

@@ -217,7 +217,7 @@ class _Reader:
             self._add((*key, name), f"密钥文件 {path} 读不出来（{why}）；请放回文件、核对权限，或改写 {name}")
             return None
         if not lines:
-            self._add((*key, name), "密钥文件是空的")
+            self._add((*key, name), "密钥文件是空的；请写入一行 whsec_ 开头的密钥，或从备份放回")
             return None
         return lines
 

@@ -64,7 +64,7 @@ def parse_secret(text: str) -> bytes:
     """
     stripped = text.strip()
     if not stripped.startswith(_SECRET_PREFIX):
-        raise ValueError("密钥应为 whsec_ 开头的 base64")
+        raise ValueError("应为 whsec_ 开头的 base64；请从备份放回，或照轮换密钥一页另生成")
     encoded = stripped.removeprefix(_SECRET_PREFIX)
     try:
         secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, Config, RulesFile, refuse, settings_of
+from bridge.os_errors import worded
 
 Roles = Annotated[str, typer.Option(help="本进程担任的角色，逗号分隔：web、worker、clock、feeds。")]
 LogFormat = Annotated[str | None, typer.Option("--log-format", help="日志格式：json 或 console。")]
@@ -75,7 +76,7 @@ def init(
     except FileExistsError as error:
         raise refuse(f"{error.filename} 已存在，不覆盖；请换一个文件夹") from None
     except OSError as error:
-        raise refuse(f"{error.filename} 写不进去：{error.strerror}") from None
+        raise refuse(f"{error.filename or directory} 写不进去：{worded(error)}") from None
     for path in written:
         typer.echo(str(path))
     typer.echo(f"下一步：bridge serve --config {directory / 'bridge.toml'}", err=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, print_json, refuse
+from bridge.os_errors import worded
 
 if TYPE_CHECKING:
     from bridge.pipeline.daybook import Daybook
@@ -45,7 +46,7 @@ def print_ledger(
     try:
         file.write_bytes(writers[file.suffix.lower()](book))
     except OSError as error:
-        raise refuse(f"{file} 写不出来：{error.strerror}") from None
+        raise refuse(f"{file} 写不出来：{worded(error)}") from None
     late = sum(line.overdue for line in book.lines)
     if as_json:
         print_json({"file": str(file), "cases": len(book.lines), "overdue": late})

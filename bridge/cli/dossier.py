@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, print_json, refuse
+from bridge.os_errors import worded as os_worded
 
 if TYPE_CHECKING:
     from bridge.dossier.check import Checked
@@ -39,7 +40,7 @@ def export(
     try:
         handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise refuse(f"{output} 写不进去：{error.strerror}") from None
+        raise refuse(f"{output} 写不进去：{os_worded(error)}") from None
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
@@ -63,7 +64,7 @@ def verify(
     try:
         checked = check(file.read_bytes())
     except OSError as error:
-        raise refuse(f"{file} 读不出来：{error.strerror}") from None
+        raise refuse(f"{file} 读不出来：{os_worded(error)}") from None
     checked = checked if config is None else _against(checked, config)
     problems = [*checked.problems]
     if signed_by is not None and signed_by != checked.dossier.fingerprint:

@@ -90,8 +90,9 @@ def create_folder(directory: Path) -> list[Path]:
     Raises:
         FileExistsError: something is there already; nothing was overwritten.
     """
-    (directory / "secrets").mkdir(parents=True, exist_ok=True)
-    (directory / "secrets").chmod(0o700)
+    for folder in (directory / "secrets", directory / "data"):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
     config = directory / "bridge.toml"
     texts = {config: example_config()}
     for name in ("hotline", *UNITS):

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.os_errors import worded
+
 if TYPE_CHECKING:
     from bridge.settings import Settings
 
@@ -21,9 +23,9 @@ DOES_NOT_HOLD = 1
 WRONG_USE = 2
 DEFAULT_CONFIG = Path("bridge.toml")
 
-Config = Annotated[Path, typer.Option("--config", envvar="BRIDGE_CONFIG", help="配置文件。")]
+Config = Annotated[Path, typer.Option("--config", envvar="BRIDGE_CONFIG", readable=False, help="配置文件。")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
-RulesFile = Annotated[Path | None, typer.Option("--rules", help="规则文件，优先于配置里的 rules。")]
+RulesFile = Annotated[Path | None, typer.Option("--rules", readable=False, help="规则文件，优先于配置里的 rules。")]
 
 
 def settings_of(config: Path, rules: Path | None = None) -> Settings:
@@ -66,7 +68,7 @@ def read_input(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise refuse(f"{file} 读不出来：{error.strerror}") from None
+        raise refuse(f"{file} 读不出来：{worded(error)}") from None
 
 
 def refuse(message: str, status: int = WRONG_USE) -> typer.Exit:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, aligned, print_json, refuse
+from bridge.os_errors import worded
 
 if TYPE_CHECKING:
     from bridge.sheets import Sheet
@@ -77,7 +78,7 @@ def _write(output: Path, sheets: Sequence[Sheet]) -> None:
     except ValueError as error:
         raise refuse(f"-o：{error}") from None
     except OSError as error:
-        raise refuse(f"-o：{output} 写不进去：{error.strerror}") from None
+        raise refuse(f"-o：{output} 写不进去：{worded(error)}") from None
 
 
 def _assessment_sheet(report: Mapping[str, Any]) -> Sheet:

@@ -33,7 +33,7 @@ def listening(settings: Settings) -> Finding:
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.host, settings.port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         if (number := pid_file.running(settings.folder)) is not None:
             return good("listen", f"{address} 由正在运行的服务（进程 {number}）使用")
         return faults("listen", refusals.not_listening(address, error))[0]

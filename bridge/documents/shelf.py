@@ -13,6 +13,7 @@ from bridge.core.documents import DocumentKind
 from bridge.documents.package import TemplateRefused
 from bridge.documents.template import Template
 from bridge.documents.titles import TITLES, template_name
+from bridge.os_errors import worded
 
 SHIPPED = Path(__file__).parent / "templates"
 
@@ -30,7 +31,7 @@ class Shelf:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise TemplateRefused(f"模板 {path.name} 读不出来：{error.strerror}") from None
+            raise TemplateRefused(f"模板 {path.name} 读不出来：{worded(error)}") from None
         digest = hashlib.sha256(content).hexdigest()
         if digest not in self._known:
             self._known[digest] = Template.read(TITLES[kind], content)

@@ -15,6 +15,7 @@ from pathlib import Path
 from bridge.adapter import Entry, FeedAdapter, FolderSource, InvalidPayload, NotJson, TicketDraft
 from bridge.errors import ConfigError, FileRefused, IntakeError, Problem
 from bridge.file_names import natural_key
+from bridge.os_errors import worded
 from bridge.pipeline.service import Service
 from bridge.store.tickets import OwnTicket
 
@@ -72,7 +73,7 @@ def _of_file(adapter: FeedAdapter, file: Path) -> list[Entry]:  # type: ignore[t
                 return list(adapter.entries(file.name, opened))
             return [_parsed(adapter, n, line) for n, line in enumerate(opened, start=1) if line.strip()]
     except OSError as error:
-        raise FileRefused(f"{file} 读不出来：{error.strerror}") from None
+        raise FileRefused(f"{file} 读不出来：{worded(error)}") from None
 
 
 def _parsed(adapter: FeedAdapter, line: int, raw: bytes) -> Entry:  # type: ignore[type-arg]

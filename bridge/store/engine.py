@@ -44,6 +44,13 @@ _REASONS: dict[type[BaseException], str] = {
     TimeoutError: "连接超时",
     PoolTimeout: "没有空闲的连接",
 }
+_SQLITE_SAID = {
+    "full": "磁盘已满",
+    "disk I/O error": "磁盘读写出错，可能已满",
+    "locked": "被别的程序锁住",
+    "readonly": "数据库文件只读",
+    "unable to open": "数据库文件打不开",
+}
 FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 """What a database that cannot be used raises; a pool without a free connection has a timeout of its own."""
 
@@ -246,8 +253,9 @@ def at_start(error: BaseException) -> ConfigError | Unavailable:
 
 def unavailable(error: BaseException) -> Unavailable:
     """Translate a driver's error into ours, without its SQL or parameters."""
-    full = is_out_of_space(getattr(error, "orig", error))
-    why = "磁盘已满" if full else _REASONS.get(type(error), type(error).__name__)
+    said = str(getattr(error, "orig", ""))
+    sqlite = next((why for words, why in _SQLITE_SAID.items() if words in said), None)
+    why = sqlite or _REASONS.get(type(error), type(error).__name__)
     return Unavailable(f"数据库暂时不可用（{why}），未确认任何数据，请稍后重试")
 
 

@@ -16,6 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from bridge.csv_records import ENCODINGS, plain
 from bridge.errors import FileRefused
+from bridge.os_errors import worded
 from bridge.takeover.columns import Heading, heading_of, looks_like_heading
 
 Cell = str | datetime | date
@@ -98,7 +99,7 @@ def _of_csv(path: Path) -> Iterator[list[Cell]]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise FileRefused(f"文件读不出来：{error.strerror}") from None
+        raise FileRefused(f"文件读不出来：{worded(error)}") from None
     text = _decoded(raw)
     try:
         for row in csv.reader(io.StringIO(text, newline=""), strict=True):

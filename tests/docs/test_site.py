@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TREE: Any = get_command(app)
 _BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_UNTYPED = re.compile(r"^ *```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(bridge [^`\n]+)`")
 _CUT = re.compile(r"(?<!\S)(?:\||>|>>|<|&&|&|;)(?!\S).*")
 _LOADED = re.compile(
@@ -62,6 +63,8 @@ def typed(page: Path) -> Iterator[str]:
     for block in _BLOCK.findall(text):
         for line in block.splitlines():
             yield from re.findall(r"(?:^|[\s(]|/)(bridge (?!serve > ).*?)\)?$", line.partition(" #")[0].strip())
+    for block in _UNTYPED.findall(text):
+        yield from re.findall(r"^ *(bridge .+)$", block, re.MULTILINE)
     yield from _INLINE.findall(_BLOCK.sub("", text))
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from bridge.cli import app
 from bridge.crypto import Keyring
 from bridge.errors import ConfigError
+from bridge.store.engine import at_start
 from bridge.testing.process import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +63,7 @@ def _sentence(refusal: str) -> str:
     [
         ("garbage.db", "文件不是 SQLite 数据库"),
         ("bridge.toml/x.db", "不能写入（同名的已在，而且不是目录）"),
-        ("/proc/nowhere/x.db", "不能写入（目录不存在，请检查挂载）"),
+        ("/proc/nowhere/x.db", "不能写入（文件或目录不存在"),
     ],
 )
 def test_a_database_that_cannot_be_one(folder: Path, monkeypatch: pytest.MonkeyPatch, database: str, said: str) -> None:
@@ -106,6 +109,28 @@ def test_data_without_its_key_in_the_same_words(folder: Path, monkeypatch: pytes
     assert _sentence(refusal) in _doctor(folder)[1]
 
 
+@pytest.mark.parametrize("damaged", ["{", '{"active": "k1"}', ""])
+def test_a_damaged_key_says_where_the_old_one_is(folder: Path, monkeypatch: pytest.MonkeyPatch, damaged: str) -> None:
+    (folder / "data/keys.json").write_text(damaged, encoding="utf-8")
+    refusal = _refusal(folder, monkeypatch)
+    assert "已损坏" in refusal
+    assert "从备份放回" in refusal
+    assert _sentence(refusal).splitlines()[0] in _doctor(folder)[1]
+
+
+def test_a_host_nobody_knows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = _refusal(folder, monkeypatch, BRIDGE_LISTEN="county..invalid:8080")
+    assert "主机名解析不出地址；请直接写 IP 地址" in refusal
+    assert _sentence(refusal) in _doctor(folder)[1]
+
+
+def test_a_full_disk_under_an_existing_ledger() -> None:
+    for said in ("database or disk is full", "disk I/O error"):
+        refused = at_start(OperationalError("PRAGMA", {}, sqlite3.OperationalError(said)))
+        assert isinstance(refused, ConfigError)
+        assert "清理空间" in str(refused)
+
+
 def test_rules_and_calendar_that_do_not_load(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "calendar").mkdir()
     (folder / "calendar" / "2027.json").write_text("{", encoding="utf-8")
@@ -127,7 +152,7 @@ def test_the_program_itself_ends_with_a_sentence(folder: Path, taken: int) -> No
     done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert f"127.0.0.1:{taken} 无法监听（已被占用）；请换一个端口" in done.stderr
+    assert f"127.0.0.1:{taken} 无法监听：已被占用；请换一个端口" in done.stderr
 
 
 def test_the_report_for_people_and_its_exit_status(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

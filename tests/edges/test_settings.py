@@ -162,7 +162,7 @@ concurency = 3
             "ticket.extension_requested、ticket.replied、ticket.returned、ticket.withdrawn 之一"
         ),
         "t:11:1 feeds.petition.honour_upstream_unit: 应为 true 或 false",
-        "t:12:2 channels.tax: 密钥不合要求：密钥应为 whsec_ 开头的 base64",
+        "t:12:2 channels.tax: 密钥不合要求：应为 whsec_ 开头的 base64；请从备份放回，或照轮换密钥一页另生成",
         "t:15:1 channels.tax.url: 应为 http:// 或 https:// 开头的完整地址",
         "t:16:1 channels.tax.timeout_seconds: 应为数字",
         "t:17:2 channels.hrss: 缺少密钥：secret、secret_file 或 secrets",
