@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from bridge.demo.stories import STORIES
-from bridge.testing.counterparts.control import PATIENCE_SECONDS
+from bridge.testing.counterparts.control import PATIENCE_SECONDS, wait_until
+from bridge.testing.debian_prometheus import Prometheus, missing
 from bridge.testing.process import free_port
 from bridge.testing.storm import CALM_SECONDS
+from tests.ops.watching import EMPTY_WHEN_HEALTHY, shown
 
 pytestmark = [pytest.mark.acceptance]
 
@@ -34,17 +37,40 @@ def test_every_story_ends_as_it_says(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_ends_every_process_and_removes_the_folder(tmp_path: Path) -> None:
+def test_it_can_be_watched_and_ctrl_c_ends_every_process_and_removes_the_folder(
+    tmp_path: Path, prometheus: Prometheus
+) -> None:
     port = free_port()
     with demo(tmp_path, "--port", str(port)) as process:
         assert process.stdout is not None
-        next(line for line in process.stdout if "派单" in line)
+        told = next(line for line in process.stdout if "接上 Prometheus" in line)
+        config = re.findall(r"--config.file=(\S+)", told)
+        prometheus.configure(Path(*config).read_text(encoding="utf-8"))
+        prometheus.start()
+        wait_until(lambda: without_data(prometheus) == [], timeout_seconds=200, what="data in every panel")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == INTERRUPTED
     assert list(tmp_path.iterdir()) == []
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+
+
+def without_data(prometheus: Prometheus) -> list[str]:
+    """Return the dashboards' queries that find nothing, but for those a demo has no data for."""
+    asked = {query.expr for query in shown() if not any(name in query.expr for name in EMPTY_WHEN_HEALTHY)}
+    return [expr for expr in sorted(asked) if not prometheus.query(expr)]
+
+
+@pytest.fixture
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    if lacking := missing():
+        if os.environ.get("CI"):
+            pytest.fail(lacking)
+        pytest.skip(lacking)
+    server = Prometheus(tmp_path_factory.mktemp("watcher"))
+    yield server
+    server.stop()
 
 
 @contextmanager

@@ -6,14 +6,13 @@ ledger and the daemon are shared, and only the pages that move or stop the ledge
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -154,12 +153,16 @@ def test_recover_parked_messages(desk: Desk) -> None:
     typed("recover-parked-messages", desk, {"retry 编号": f"retry {first}", "drop 编号": f"drop {second}"})
 
 
-def test_move_to_postgresql(desk: Desk, postgres: str) -> None:
+@pytest.fixture
+async def elsewhere(postgres: str) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    async with empty_database(postgres) as url:
+        yield url
+
+
+def test_move_to_postgresql(desk: Desk, elsewhere: str) -> None:
     desk.copy_ledger()
-    with asyncio.Runner() as runner:
-        database = empty_database(postgres)
-        url = runner.run(anext(aiter(database.gen)))  # type: ignore[attr-defined]
-        typed("move-to-postgresql", desk, {"postgresql+asyncpg://用户:口令@主机/库名": url})
+    typed("move-to-postgresql", desk, {"postgresql+asyncpg://用户:口令@主机/库名": elsewhere})
 
 
 def test_watch(desk: Desk) -> None:
