@@ -1,6 +1,6 @@
 """``bridge calendar``: due instants by hand, day by day, and the next year's notice.
 
-Owns: the three commands and their print-outs. Must not: count days itself, or touch the database.
+Owns: the four commands and their print-outs. Must not: count days itself, or touch the database.
 """
 
 from __future__ import annotations
@@ -106,6 +106,20 @@ def update(
         apply(config, found, content)
 
 
+@app.command()
+def recount(
+    rules: Annotated[Path | None, typer.Option(help="改好还没换上的规则文件，只能与--preview同用。")] = None,
+    config: Config = Path("bridge.toml"),
+    preview: Annotated[bool, typer.Option("--preview", help="只看哪些在办时限会改期，不改动。")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """本县安排（规则的calendar）改过以后：列出在办时限该改到哪一天，并改期、记入历史。换上规则本身不改在办时限。"""
+    from bridge.cli.calendar_recount import recount as run
+
+    with _refusing():
+        run(config, rules, preview=preview, as_json=as_json)
+
+
 def _instant(text: str) -> datetime:
     """Read START: a bare date stands for its first moment in Asia/Shanghai."""
     try:
@@ -133,13 +147,15 @@ def _calendar(config: Path, rules: Path | None) -> WorkCalendar:
 
 def _configured_rules(config: Path) -> Path | None:
     """Return the rules file the configuration names; None without a configuration."""
+    named = os.environ.get("BRIDGE_RULES")
+    if named is not None:
+        return config.parent / named
     if not config.is_file():
         return None
     try:
         named = tomllib.loads(config.read_text(encoding="utf-8")).get("rules")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(config), [Problem("-", f"不是有效的TOML：{error}")]) from error
-    named = os.environ.get("BRIDGE_RULES", named)
     return config.parent / named if named else None
 
 

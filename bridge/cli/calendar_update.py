@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bridge.cli.calendar_words import ground, iso, named, print_json
+from bridge.cli import recounting
+from bridge.cli.calendar_words import ground, named, print_json
 from bridge.core.calendar import CalendarDay, PublishedYear, WorkCalendar
 
 if TYPE_CHECKING:
     from bridge.core.lifecycle.recount import Recounted
-    from bridge.pipeline.service import Service
 
 _DAYS_AROUND_A_YEAR = 31 + 366 + 31
 """A notice may name days from the December before to the January after its year."""
-_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +61,10 @@ class Update:
                 "after": self.after.covered_until.isoformat(),
             },
             "changes": [{"date": d.on.isoformat(), "workday": d.workday, "name": d.name} for d in self._changed()],
-            "deadlines": [
-                {"case_id": each.case_id, "kind": each.kind, "unit": each.unit}
-                | {"from": iso(each.before), "to": iso(each.after), "provisional": each.provisional}
-                for each in self.moved
-            ],
+            "deadlines": recounting.facts(self.moved),
         }
 
     def _page(self, preview: bool) -> None:
-        from bridge.cli.simulate import KINDS
-
         typer.echo(
             f"{self.year.year}年：{self.year.document or '未写文号'} → {'（仅预览）' if preview else self.target}"
         )
@@ -83,33 +76,18 @@ class Update:
             typer.echo("没有一天的性质改变")
         if self.counted is None:
             return
-        moved = self.moved
-        typer.echo(f"在办案件有 {len(moved)} 个时限{'会' if preview else ''}改期")
-        for each in moved[:_SHOWN]:
-            typer.echo(
-                f"{each.case_id}  {KINDS.get(each.kind, each.kind)}  {each.unit}  {iso(each.before)} → {iso(each.after)}"
-            )
+        for line in recounting.lines(self.moved, preview=preview):
+            typer.echo(line)
 
 
 def due_changes(config: Path, years: Sequence[PublishedYear]) -> list[Recounted] | None:
     """Return the open limits these years would change; None where there is no ledger yet. Writes nothing."""
-    from bridge.cli.ledger import with_service
     from bridge.cli.options import settings_of
     from bridge.live_rules import load
 
     if not _has_ledger(config):
         return None
-    rules = load(settings_of(config)).with_years(tuple(years)).prepare()
-
-    async def work(service: Service) -> list[Recounted]:
-        found: list[Recounted] = []
-        after: str | None = ""
-        while after is not None:
-            page, after = await service.recountable(rules, after)
-            found += page
-        return found
-
-    return with_service(config, work)
+    return recounting.changes(config, load(settings_of(config)).with_years(tuple(years)).prepare())
 
 
 def _has_ledger(config: Path) -> bool:
@@ -125,15 +103,6 @@ def apply(config: Path, update: Update, content: bytes) -> None:
     fresh = update.target.with_suffix(".new")
     fresh.write_bytes(content)
     fresh.replace(update.target)
-    if update.counted:
-        from bridge.cli.ledger import with_service
-
-        cases = list(dict.fromkeys(each.case_id for each in update.counted))
-
-        async def work(service: Service) -> None:
-            for case_id in cases:
-                await service.recount(case_id)
-
-        with_service(config, work)
+    recounting.move(config, update.counted or [])
     moved = "已装入，时限已改期" if update.moved else "已装入"
     typer.echo(f"{moved}；正在运行的服务几秒内自动换上新日历，立即换上可执行 bridge rules reload", err=True)

@@ -20,6 +20,11 @@ EXAMPLES = {
     "backup": ("bridge backup /mnt/backup/first.zip", "bridge backup /mnt/backup --keep 14"),
     "calendar add": ("bridge calendar add 2026-02-12 15", "bridge calendar add 2026-02-12 60 --unit days"),
     "calendar explain": ("bridge calendar explain 2026-02-12 15",),
+    "calendar recount": (
+        "bridge calendar recount --preview --rules candidate.yaml",
+        "bridge calendar recount --preview",
+        "bridge calendar recount",
+    ),
     "calendar update": ("bridge calendar update 2027.json --preview", "bridge calendar update 2027.json"),
     "cases explain": ("bridge cases explain c01m84aw03a80c5tftg8nyntds3",),
     "cases list": ("bridge cases list --state triage", "bridge cases list --unit tax --overdue --json"),

@@ -5,12 +5,14 @@ Owns: reading, the verdicts a file's labels give, telling on stderr how far it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from bridge.cli.options import DOES_NOT_HOLD, refuse
 
 if TYPE_CHECKING:
     from bridge.core.verdict import Verdict
@@ -19,14 +21,15 @@ if TYPE_CHECKING:
 
 ARCHIVE = "archive"
 PROGRESS_EVERY = 1_000
+_BAD_SHOWN = 50
 
 Against = Annotated[str, typer.Option(help="archive（本系统的案件）或工单文件 FILE.jsonl。")]
 Days = Annotated[int, typer.Option("--days", min=1, max=36_500, help="看存档里最近多少天登记的案件。")]
 
 
 def samples(against: str, config: Path, days: int) -> list[Sample]:
-    """Read every ticket; exits 2 if there is no such file, 1 if a line cannot be read."""
-    return _from_archive(config, days) if against == ARCHIVE else list(_from_file(Path(against)))
+    """Read every ticket; exits 2 if there is no such file or nothing in it, 1 if a line cannot be read."""
+    return _from_archive(config, days) if against == ARCHIVE else _from_file(Path(against))
 
 
 def progress(word: str) -> Callable[[int], None]:
@@ -54,26 +57,34 @@ def _from_archive(config: Path, days: int) -> list[Sample]:
     return with_service(config, work)
 
 
-def _from_file(path: Path) -> Iterator[Sample]:
+def _from_file(path: Path) -> list[Sample]:
+    """Read every line before anything is judged; all that cannot be read are told at once."""
     from bridge.clock import SystemClock
-    from bridge.rules.backtest import Sample
-    from bridge.rules.decision import BadLine, facts_of_row, row_of_line
+    from bridge.rules.decision import BadLine
 
-    now = SystemClock().now()
     try:
         lines = path.read_bytes().splitlines()
     except OSError:
-        typer.echo(f"{path}:1:1 -: 文件不存在或无法读取", err=True)
-        raise typer.Exit(2) from None
+        raise refuse(f"{path}:1:1 -: 文件不存在或无法读取") from None
+    found, bad, now = [], [], SystemClock().now()
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         try:
-            row = row_of_line(line)
-            yield Sample(row.get("id"), facts_of_row(row, now), _verdict(row))
+            found += [_sample(line, now)] if line.strip() else []
         except BadLine as error:
-            typer.echo(f"{path}:{number}:1 -: {error}", err=True)
-            raise typer.Exit(1) from None
+            bad.append(f"{path}:{number}:1 -: {error}")
+    if bad:
+        raise refuse("\n".join(bad[:_BAD_SHOWN]), DOES_NOT_HOLD)
+    if not found:
+        raise refuse(f"{path}:1:1 -: 文件里没有一件工单")
+    return found
+
+
+def _sample(line: bytes, now: datetime) -> Sample:
+    from bridge.rules.backtest import Sample
+    from bridge.rules.decision import facts_of_row, row_of_line
+
+    row = row_of_line(line)
+    return Sample(row.get("id"), facts_of_row(row, now), _verdict(row))
 
 
 def _verdict(row: Mapping[str, Any]) -> Verdict:

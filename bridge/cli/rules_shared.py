@@ -5,27 +5,30 @@ Owns: ``--rules`` before the configuration before the default. Must not: print r
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge.cli.options import AsJson, Config
+
 if TYPE_CHECKING:
     from bridge.rules.compile import CompiledRules
 
+__all__ = ["AsJson", "Config", "File", "RulesFile", "load_or_exit", "rules_path"]
+
 File = Annotated[Path, typer.Argument(help="规则文件,如 routing_rules.yaml。")]
 RulesFile = Annotated[Path | None, typer.Option("--rules", help="规则文件;缺省用配置里的 rules。")]
-Config = Annotated[Path, typer.Option("--config", help="配置文件。")]
-AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出。")]
 
 
 def rules_path(rules: Path | None, config: Path) -> Path:
-    """``--rules``, else the ``rules`` of the configuration, else ``routing_rules.yaml`` beside it."""
+    """``--rules``, else ``BRIDGE_RULES``, else the ``rules`` of the configuration, else ``routing_rules.yaml`` beside it."""
     if rules is not None:
         return rules
-    name = "routing_rules.yaml"
-    if config.is_file():
+    name = os.environ.get("BRIDGE_RULES", "routing_rules.yaml")
+    if "BRIDGE_RULES" not in os.environ and config.is_file():
         try:
             name = str(tomllib.loads(config.read_text(encoding="utf-8")).get("rules", name))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

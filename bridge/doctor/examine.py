@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bridge import __version__
-from bridge.doctor import database, folder, ledger, rules, surroundings
+from bridge.doctor import database, folder, ledger, limits, rules, surroundings
 from bridge.doctor.finding import Finding, faults, good, note
 from bridge.errors import ConfigError
 from bridge.ports import Clock
@@ -33,6 +33,7 @@ async def examine(
         found += base.findings
         if base.store is not None:
             found += await ledger.ledger(base.store, clock.wall())
+            found += await limits.limits(settings, base.store, clock)
     return found + (await surroundings.counterparts(settings, clock) if online else [])
 
 

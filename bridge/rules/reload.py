@@ -92,6 +92,7 @@ class RulesHolder:
                 rules = self._adjust(load_tested(self.path))
             except ConfigError as error:
                 return self._refused(error)
+            self._tell_of_another_calendar(rules)
             self._rules = rules
             outcome = Reload(loaded=True, rules_hash=rules.hash)
             _log.info("rules.reloaded", rules_hash=rules.hash)
@@ -106,6 +107,12 @@ class RulesHolder:
 
     def _content(self) -> list[str | None]:
         return [_digest(path) for path in self._watched()]
+
+    def _tell_of_another_calendar(self, rules: CompiledRules) -> None:
+        """Open limits never move by a reload: a person looks first (``bridge calendar recount``)."""
+        calendar = rules.policy.calendar.version
+        if calendar != self._rules.policy.calendar.version:
+            _log.warning("calendar.changed", calendar=calendar, remedy="bridge calendar recount --preview")
 
     def _refused(self, error: ConfigError) -> Reload:
         for problem in error.problems:

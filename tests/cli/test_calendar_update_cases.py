@@ -100,3 +100,52 @@ def test_limits_that_stay_where_they_were_guessed_become_certain(config: Path, t
     found = deadlines_of(config, case_id)
     assert [each["due_at"] for each in found] == [each["due_at"] for each in guessed]
     assert {each["status"] for each in found} == {"running"}
+
+
+CLOSED = '  overlay:\n    - {date: "2026-12-30", working: false, reason: 大雪停工, document: 泽政办〔2026〕9号}\n'
+
+
+@pytest.fixture
+def candidate(config: Path) -> Path:
+    """The live rules with a day off the county declared itself, beside the configuration."""
+    live = (ROOT / "routing_rules.yaml").read_text(encoding="utf-8")
+    changed = live.replace("  overlay: []\n", CLOSED)
+    assert changed != live
+    path = config.parent / "candidate.yaml"
+    path.write_text(changed, encoding="utf-8")
+    return path
+
+
+def test_the_countys_own_day_moves_open_limits_only_when_a_person_says_so(
+    config: Path, candidate: Path, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A preview with the candidate, nothing on the change itself but the doctor's note, then the act, once."""
+    before = deadlines_of(config, case_id)
+    recount = ["calendar", "recount", "--config", str(config)]
+    refused = CliRunner().invoke(app, [*recount, "--rules", str(candidate)])
+    assert (refused.exit_code, "只用来预览" in refused.stderr) == (2, True)
+    told = json.loads(CliRunner().invoke(app, [*recount, "--rules", str(candidate), "--preview", "--json"]).stdout)
+    sign = next(each for each in told["deadlines"] if each["kind"] == "sign")
+    assert (sign["from"], sign["to"]) == ("2026-12-30T23:59:59+08:00", "2026-12-31T23:59:59+08:00")
+    assert (told["applied"], told["overlay"]) == (False, [{"date": "2026-12-30", "workday": False}])
+    monkeypatch.setenv("BRIDGE_RULES", str(candidate))
+    assert deadlines_of(config, case_id) == before
+    assert "应改期" in CliRunner().invoke(app, ["doctor", "--offline", "--config", str(config)]).stdout
+    done = CliRunner().invoke(app, recount)
+    assert (done.exit_code, "大雪停工（泽政办〔2026〕9号）" in done.stdout, "签收" in done.stdout) == (0, True, True)
+    moved = {each["kind"]: each["due_at"] for each in deadlines_of(config, case_id)}
+    assert moved["sign"] == sign["to"]
+    assert history_of(config, case_id).count("deadline.recounted") == 1
+    assert "在办案件有 0 个时限改期" in CliRunner().invoke(app, recount).stdout
+    assert "在办时限与现行日历相符" in CliRunner().invoke(app, ["doctor", "--offline", "--config", str(config)]).stdout
+
+
+def test_rules_whose_own_tests_fail_move_nothing(config: Path, candidate: Path, case_id: str) -> None:
+    before = deadlines_of(config, case_id)
+    text = candidate.read_text(encoding="utf-8")
+    candidate.write_text(text.replace("      lead: tax\n", "      lead: hrss\n", 1), encoding="utf-8")
+    told = CliRunner().invoke(
+        app, ["calendar", "recount", "--config", str(config), "--rules", str(candidate), "--preview"]
+    )
+    assert (told.exit_code, "用例不符" in told.stderr) == (1, True)
+    assert deadlines_of(config, case_id) == before
