@@ -45,9 +45,10 @@ setup-eval: setup ## 另装统计基线所需的包(只供 make eval 对比用)
 run: setup ## 启动网桥与模拟对手方,演示工单全程(ARGS="--once" 演完即退)
 	@exec $(BIN)/bridge demo $(ARGS)
 
+# Three workers keep two cores busy: half of a test's time it waits for what it started.
 test: setup ## 跑全部测试,含真实 PostgreSQL(ARGS 传给 pytest)
 	@$(call heading,test)
-	$(PYTEST) -n 2 --dist loadfile -m "not soak" --ignore=tests/benchmarks $(ARGS)
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "not soak" --ignore=tests/benchmarks $(ARGS)
 
 check: setup ## CI 所做的一切:格式、规范、类型、分层、schemas、规则、测试
 	@$(call heading,format)

@@ -63,7 +63,7 @@ def test_the_skeleton_passes_lint_format_and_types(tmp_path: Path, kind: str) ->
     for command in (
         ("ruff", "check", "--config", config, path),
         ("ruff", "format", "--check", "--config", config, path),
-        ("mypy", "--config-file", config, "--cache-dir", str(tmp_path / "cache"), path),
+        ("mypy", "--config-file", config, path),
     ):
         done = run(*command)
         assert done.returncode == 0, done.stdout

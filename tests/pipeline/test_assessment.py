@@ -177,7 +177,7 @@ SAME = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 async def test_the_fold_agrees_with_the_state_of_a_random_county(
     ledger: Ledger, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
