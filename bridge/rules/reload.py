@@ -23,6 +23,7 @@ from bridge.rules.yaml_reader import MAX_BYTES
 _log = structlog.get_logger(__name__)
 
 Adjust = Callable[[CompiledRules], CompiledRules]
+Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class RulesHolder:
             self._seen, self._digest = self._stamps(), self._content()
             try:
                 rules = self._adjust(load_tested(self.path))
+                self._refuse_half(rules)
             except ConfigError as error:
                 return self._refused(error)
             self._tell_of_another_calendar(rules)
@@ -102,11 +104,18 @@ class RulesHolder:
     def _watched(self) -> list[Path]:
         return [self.path, *(sorted(self._years.glob("*.json")) if self._years else ())]
 
-    def _stamps(self) -> list[tuple[str, tuple[int, int] | None]]:
+    def _stamps(self) -> list[tuple[str, Stamp | None]]:
         return [(path.name, _stamp(path)) for path in self._watched()]
 
     def _content(self) -> list[str | None]:
         return [_digest(path) for path in self._watched()]
+
+    def _refuse_half(self, rules: CompiledRules) -> None:
+        """A file cut off among its tests still reads as rules: fewer tests and no line end give it away."""
+        now, before = len(rules.document.tests), len(self._rules.document.tests)
+        if now < before and not _ends_a_line(self.path):
+            said = f"最后一行没有写完(没有换行),用例也比在用的少({before} 个 → {now} 个),文件像是只写了一半"
+            raise ConfigError(str(self.path), [Problem("tests", f"{said};确是删了用例的,请在末尾补一个换行")])
 
     def _tell_of_another_calendar(self, rules: CompiledRules) -> None:
         """Open limits never move by a reload: a person looks first (``bridge calendar recount``)."""
@@ -135,17 +144,25 @@ def load_tested(path: Path) -> CompiledRules:
     return rules
 
 
+def _ends_a_line(path: Path) -> bool:
+    try:
+        return path.read_bytes().endswith(b"\n")
+    except OSError:
+        return False
+
+
 def _failed(result: CaseResult) -> Problem:
     said = ";".join(f"{one.what} 应为 {one.expected},实为 {one.found}" for one in result.differences)
     return Problem(f"tests.{result.case.id}", f"用例不符:{said}")
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
+    """Time, size and the time of the last change of any kind: permissions count, and so does ``cp -p``."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
+    return status.st_mtime_ns, status.st_size, status.st_ctime_ns
 
 
 def _digest(path: Path) -> str | None:

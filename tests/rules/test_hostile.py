@@ -93,6 +93,58 @@ def test_deleted_file_keeps_the_old_rules(tmp_path: Path) -> None:
     assert holder.current() is before
 
 
+def test_file_cut_off_among_its_tests_keeps_the_old_rules(tmp_path: Path) -> None:
+    """What is left reads as rules with fewer tests; the same with its line end is a person's deletion."""
+    case = '    expect: {category: late_fee, lead: tax}\n  - id: again\n    text: 社保滞纳金。\n    received_at: "2026-01-05T09:00:00+08:00"\n'
+    whole = BASE.read_bytes() + case.encode().split(b"\n", 1)[1] + b"    expect: {category: late_fee}\n"
+    path = tmp_path / "rules.yaml"
+    path.write_bytes(whole)
+    holder = RulesHolder(path, load_rules(path))
+    before = holder.current()
+    assert len(before.document.tests) == 2
+    path.write_bytes(BASE.read_bytes().rstrip(b"\n"))
+    outcome = holder.reload()
+    assert (outcome.loaded, "只写了一半" in outcome.problems[0].message, holder.current() is before) == (
+        False,
+        True,
+        True,
+    )
+    path.write_bytes(BASE.read_bytes())
+    assert holder.reload().loaded
+
+
+def test_a_file_that_may_no_longer_be_read_is_noticed(tmp_path: Path) -> None:
+    """Taking the permission away leaves time and size as they were; a restart would fail on it."""
+    path = tmp_path / "rules.yaml"
+    path.write_bytes(BASE.read_bytes())
+    holder = RulesHolder(path, load_rules(path))
+    kept = path.stat()
+    path.chmod(0)
+    after = path.stat()
+    assert (kept.st_mtime_ns, kept.st_size) == (after.st_mtime_ns, after.st_size)
+    outcomes = [holder.poll(), holder.poll()]
+    if os.access(path, os.R_OK):
+        assert outcomes == [None, None], "root may read it all the same"
+    else:
+        assert outcomes[1] is not None
+        assert "没有读取的权限" in outcomes[1].problems[0].message
+    path.chmod(0o600)
+
+
+def test_a_file_put_back_with_its_old_time_is_loaded(tmp_path: Path) -> None:
+    """``cp -p`` and a restored backup keep time and, with luck, size."""
+    path = tmp_path / "rules.yaml"
+    path.write_bytes(BASE.read_bytes() + b"# a\n")
+    holder = RulesHolder(path, load_rules(path))
+    kept = path.stat()
+    path.write_bytes(BASE.read_bytes() + b"# b\n")
+    os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    assert holder.poll() is None
+    outcome = holder.poll()
+    assert outcome is not None
+    assert outcome.loaded
+
+
 def test_rules_whose_tests_fail_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_bytes(BASE.read_bytes())
