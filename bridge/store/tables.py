@@ -150,7 +150,7 @@ class DeadlineRow(SQLModel, table=True):
             sqlite_where=text("next_fire_at IS NOT NULL"),
             postgresql_where=text("next_fire_at IS NOT NULL"),
         ),
-        Index("ix_deadlines_status", "region_code", "status", "kind", "unit", "due_at"),
+        Index("ix_deadlines_status", "region_code", "status", "kind", "unit", "provisional", "due_at"),
     )
     region_code: str = Field(primary_key=True, max_length=12)
     id: str = Field(primary_key=True, max_length=ID)
