@@ -1,6 +1,7 @@
 """The outside world of a benchmark in one process of its own: the hotline that sends, the unit that answers.
 
-``python -m tests.benchmarks.crowd ORDER.json`` carries an order out and prints what it measured as JSON.
+``python -m tests.benchmarks.crowd ORDER.json`` carries an order out and prints what it measured as JSON, after an empty
+line as soon as the counterparts listen.
 Owns: sending and timing. Must not: import the daemon; it signs for itself.
 """
 
@@ -15,7 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 import aiohttp
@@ -33,9 +34,13 @@ TRAVELS = tuple(pattern for pattern in PATTERNS if pattern.shape is Shape.SINGLE
 
 @dataclass(frozen=True)
 class Order:
-    """What to do: send tickets singly or as a batch, and if ``port`` is given see every one of them replied."""
+    """What to do: send tickets singly or as a batch, and if ``port`` is given see every one of them replied.
 
-    url: str
+    Requests go to every one of ``urls`` in turn, answers to assignments too. With ``expect`` nothing is sent, and so many
+    messages to units are taken, each answered after ``delay_seconds`` and with nothing more.
+    """
+
+    urls: list[str]
     prefix: str
     count: int
     concurrency: int
@@ -43,6 +48,8 @@ class Order:
     units: dict[str, str] = field(default_factory=dict)
     batch: bool = False
     port: int | None = None
+    expect: int = 0
+    delay_seconds: float = 0.0
 
 
 @dataclass
@@ -63,6 +70,8 @@ class Crowd:
         self.order, self.http = order, http
         self.latencies: list[float] = []
         self.replied = 0
+        self.taken: list[float] = []
+        self._urls = cycle(order.urls)
         self.refused: list[str] = []
         self.done = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,7 +105,7 @@ class Crowd:
     async def _post(self, to: str, raw: bytes, key: str) -> None:
         headers = signed_headers(self.order.hotline, key, raw, now=time.time())
         began = time.perf_counter()
-        async with self.http.post(f"{self.order.url}/v1/feeds/hotline/{to}", data=raw, headers=headers) as answer:
+        async with self.http.post(f"{next(self._urls)}/v1/feeds/hotline/{to}", data=raw, headers=headers) as answer:
             text = await answer.text()
             if answer.status not in {200, 202} or '"rejected"' in text:
                 raise RuntimeError(f"{answer.status} {text[:300]}")
@@ -114,11 +123,27 @@ class Crowd:
     async def take_assignment(self, request: web.Request) -> web.Response:
         """Take a message to a unit, and answer an assignment beside it."""
         message = await request.json()
+        if self.order.expect:
+            return await self._take_only()
         if message["type"] == "assignment.dispatched" or message.get("ready_to_consolidate"):
             task = asyncio.create_task(self._answer(message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return web.Response(status=200)
+
+    async def _take_only(self) -> web.Response:
+        """Take a message and do nothing about it."""
+        await asyncio.sleep(self.order.delay_seconds)
+        self.taken.append(time.perf_counter())
+        if len(self.taken) == self.order.expect:
+            self.done.set()
+        return web.Response(status=200)
+
+    async def count_deliveries(self) -> Measured:
+        """Wait for all that is expected; the first one only starts the clock."""
+        await asyncio.wait_for(self.done.wait(), PATIENCE_SECONDS)
+        took = self.taken[-1] - self.taken[0]
+        return Measured((len(self.taken) - 1) / took, seconds=took)
 
     async def _answer(self, message: dict[str, object]) -> None:
         """Give what is owed, one receipt after the other, as the daemon's answers say."""
@@ -129,7 +154,8 @@ class Crowd:
             raw = json.dumps(body, ensure_ascii=False).encode()
             key = f"{message['assignment_id']}-{message['type']}-{serial}"
             headers = signed_headers(self.order.units[unit], key, raw, now=time.time())
-            async with self.http.post(str(message["respond_url"]), data=raw, headers=headers) as answer:
+            path = str(message["respond_url"]).removeprefix(self.order.urls[0])
+            async with self.http.post(f"{next(self._urls)}{path}", data=raw, headers=headers) as answer:
                 if answer.status != ACCEPTED:
                     self.refused.append(f"{body['type']}: {answer.status} {await answer.text()}")
                     self.done.set()
@@ -148,8 +174,9 @@ async def carry_out(order: Order) -> Measured:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", order.port).start()
+        print(flush=True)
         try:
-            return await crowd.measure()
+            return await (crowd.count_deliveries() if order.expect else crowd.measure())
         finally:
             await runner.cleanup()
 

@@ -47,3 +47,11 @@ async def postgres_commits(url: str, seconds: float = 1.0) -> float:
     took = time.perf_counter() - began
     await pool.close()
     return sum(commits) / took
+
+
+async def postmaster_of(url: str) -> int:
+    """Return the process of the PostgreSQL server on this machine; every session is a child of it."""
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://"))
+    folder = await connection.fetchval("SHOW data_directory")
+    await connection.close()
+    return int((Path(folder) / "postmaster.pid").read_text(encoding="ascii").split()[0])

@@ -47,7 +47,7 @@ def _profile(cases: int) -> dict[Function, float]:
     """Return what every function took itself, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder) / "p", None, travels=True)
-        bench.process = Profiled(bench.process.site, DISPATCHING)
+        bench.processes = [Profiled(bench.process.site, DISPATCHING)]
         bench.start()
         if cases:
             bench.order(cases, 16)

@@ -57,9 +57,24 @@ def speed(limit: str, intake: tuple[float, float]) -> tuple[Goal, ...]:
     )
 
 
+def replicas() -> tuple[Goal, ...]:
+    """The goals of one, two and three daemons."""
+    goals = [Goal("cpu_ms_1", "CPU of a case, one daemon, ms"), Goal("server_ms_1", "… of the PostgreSQL server, ms")]
+    for size, word in ((2, "two"), (3, "three")):
+        goals += [
+            Goal(f"cpu_ms_{size}", f"CPU of a case, {word} daemons together, ms"),
+            Goal(f"server_ms_{size}", "… of the PostgreSQL server, ms"),
+            Goal(f"cpu_ratio_{size}", f"{word} daemons / one", 1.2, 1.2, at_least=False),
+            Goal(f"server_ratio_{size}", f"server: {word} daemons / one"),
+        ]
+    idle = [Goal(f"idle_{size}", f"share of a core when idle, {size} together") for size in (1, 2, 3)]
+    return (*goals, *idle, *[Goal(f"travels_{size}", f"whole travels, {size}, cases/s") for size in (1, 2, 3)])
+
+
 TABLES: Mapping[str, tuple[str, tuple[Goal, ...]]] = {
     "speed-sqlite": ("SQLite", speed("raw sqlite3, FULL, one row", (0.20, 0.35))),
     "speed-postgres": ("PostgreSQL", speed("asyncpg, 8 connections, one row", (0.15, 0.25))),
+    "replicas": ("Replicas over one PostgreSQL", replicas()),
     "life": (
         "One process",
         (

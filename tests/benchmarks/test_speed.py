@@ -10,12 +10,16 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from bridge.testing.counterparts.control import ROOT, wait_until
+from bridge.testing.counterparts.webhooks import new_secret
 from bridge.testing.process import free_port
 from tests.benchmarks import report
 from tests.benchmarks.bridges import Bench
@@ -30,23 +34,25 @@ Round = dict[str, float]
 
 @pytest.fixture
 async def urls(request: pytest.FixtureRequest) -> AsyncIterator[list[str]]:
-    """Three PostgreSQL databases: for intake, for travels, for the bare driver."""
+    """Four PostgreSQL databases: for intake, for travels, for the bare driver, for the naive way."""
     base = request.getfixturevalue("postgres")
-    async with fresh_database(base) as one, fresh_database(base) as two, fresh_database(base) as three:
-        yield [one, two, three]
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(fresh_database(base)) for _ in range(4)]
 
 
-@pytest.fixture
-def naive(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """The naive server's address and secret."""
-    from bridge.testing.counterparts.webhooks import new_secret
-
+@contextmanager
+def naive(database_url: str) -> Iterator[tuple[str, str]]:
+    """Run the naive server; yields its address and secret."""
     port, secret = free_port(), new_secret()
-    command = [sys.executable, "-m", "tests.benchmarks.naive", str(tmp_path), str(port), secret]
+    command = [sys.executable, "-m", "tests.benchmarks.naive", database_url, str(port), secret]
     process = subprocess.Popen(command, cwd=ROOT)
-    yield f"http://127.0.0.1:{port}", secret
-    process.terminate()
-    process.wait()
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: _answers(address), timeout_seconds=60, what="the naive server")
+        yield address, secret
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def one_round(intake: Bench, travels: Bench, limit: float) -> Round:
@@ -70,42 +76,40 @@ def one_round(intake: Bench, travels: Bench, limit: float) -> Round:
     }
 
 
-def test_sqlite(tmp_path: Path, naive: tuple[str, str]) -> None:
+def test_sqlite(tmp_path: Path) -> None:
     intake, travels = Bench(tmp_path / "si", None, travels=False), Bench(tmp_path / "st", None, travels=True)
-    address, secret = naive
-    rounds = []
-    try:
-        intake.start()
-        travels.start()
-        wait_until(lambda: _answers(address), timeout_seconds=60, what="the naive server")
-        for _ in range(ROUNDS):
-            measured = one_round(intake, travels, sqlite_commits(tmp_path / "limit.db"))
-            plain = intake.order(TICKETS // 8, 32, url=address, secret=secret)
-            rounds.append({**measured, "naive": plain.rate, "naive_ratio": measured["intake"] / plain.rate})
-    finally:
-        intake.process.kill()
-        travels.process.kill()
+    with naive(f"sqlite:///{tmp_path}/naive.db") as yardstick:
+        rounds = _rounds(intake, travels, yardstick, lambda: sqlite_commits(tmp_path / "limit.db"))
     report.write("speed-sqlite", rounds)
     assert all(each["travels"] > 0 for each in rounds)
 
 
 def test_postgres(tmp_path: Path, urls: list[str]) -> None:
     intake, travels = Bench(tmp_path / "pi", urls[0], travels=False), Bench(tmp_path / "pt", urls[1], travels=True)
-    try:
-        intake.start()
-        travels.start()
-        rounds = [one_round(intake, travels, asyncio.run(postgres_commits(urls[2]))) for _ in range(ROUNDS)]
-    finally:
-        intake.process.kill()
-        travels.process.kill()
+    with naive(urls[3]) as yardstick:
+        rounds = _rounds(intake, travels, yardstick, lambda: asyncio.run(postgres_commits(urls[2])))
     report.write("speed-postgres", rounds)
     assert all(each["travels"] > 0 for each in rounds)
 
 
-def _answers(address: str) -> bool:
-    import urllib.error
-    import urllib.request
+def _rounds(intake: Bench, travels: Bench, yardstick: tuple[str, str], limit: Callable[[], float]) -> list[Round]:
+    """Measure the rounds, the naive way in each of them."""
+    address, secret = yardstick
+    rounds = []
+    try:
+        intake.start()
+        travels.start()
+        for _ in range(ROUNDS):
+            measured = one_round(intake, travels, limit())
+            plain = intake.order(TICKETS // 8, 32, url=address, secret=secret)
+            rounds.append({**measured, "naive": plain.rate, "naive_ratio": measured["intake"] / plain.rate})
+    finally:
+        intake.kill()
+        travels.kill()
+    return rounds
 
+
+def _answers(address: str) -> bool:
     try:
         urllib.request.urlopen(f"{address}/", timeout=1)
     except urllib.error.HTTPError:
