@@ -7,13 +7,13 @@ and history together, and where they are sealed. Must not: decide.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Text, bindparam, cast, literal_column, null, select, union_all, update
 
 from bridge.core.model import Assignment, Case, CaseFile, Deadline, Decision, Event
 from bridge.core.values import changed
@@ -32,11 +32,6 @@ Rows = dict[str, list[dict[str, Any]]]
 _EVENTS = table_of(EventRow)
 _KEYS = ("region_code", "id")
 
-_CASE_BY_ID = Prepared(
-    select(CASES.table).where(
-        CASES.table.c.region_code == bindparam("region"), CASES.table.c.id == bindparam("case_id")
-    )
-)
 _HEAD = Prepared(
     select(CASES.table.c.version, CASES.table.c.event_hash).where(
         CASES.table.c.region_code == bindparam("region"), CASES.table.c.id == bindparam("case_id")
@@ -55,16 +50,26 @@ _UPDATE_CASE = Prepared(
 _APPEND = insertion(_EVENTS)
 
 
-def _belonging(mapper: Mapper[Any]) -> Prepared:
-    """Return the query of a case's rows, in no order."""
-    table = mapper.table
-    return Prepared(
-        select(table).where(table.c.region_code == bindparam("region"), table.c.case_id == bindparam("case_id"))
-    )
-
-
 _MAPPERS: tuple[Mapper[Any], ...] = (TICKETS, ASSIGNMENTS, OPINIONS, DEADLINES)
-_PARTS = {mapper.table.name: _belonging(mapper) for mapper in _MAPPERS}
+
+
+def _whole_case() -> Prepared:
+    """Return the query of every row of a case at once, in no order: one trip to the server instead of one a table.
+
+    ``part`` names the table; a column that a table does not have is NULL in its rows.
+    """
+    columns = {column.name: column for mapper in (CASES, *_MAPPERS) for column in mapper.table.c}
+    selects = []
+    for mapper in (CASES, *_MAPPERS):
+        table = mapper.table
+        ours = [table.c[n] if n in table.c else cast(null(), c.type).label(n) for n, c in columns.items()]
+        of_case = table.c.id if mapper is CASES else table.c.case_id
+        where = (table.c.region_code == bindparam("region"), of_case == bindparam("case_id"))
+        selects.append(select(literal_column(f"'{table.name}'", Text).label("part"), *ours).where(*where))
+    return Prepared(union_all(*selects))
+
+
+_WHOLE_CASE = _whole_case()
 _UPSERTS = {mapper.table.name: upsertion(mapper.table, _KEYS) for mapper in _MAPPERS}
 
 
@@ -79,24 +84,29 @@ class CaseStore:
     def load(self, tx: Tx, case_id: str) -> CaseFile | None:
         """Load a case with everything that belongs to it; None if there is no such case."""
         parameters = {"region": self.region, "case_id": case_id}
-        heads = tx.fetch(_HEAD, parameters, of=("case", case_id))
-        if not heads:
-            return None
-        kept = self.recent.find(case_id, *heads[0])
-        if kept is not None:
-            return kept.file
-        return self._open(tx, parameters)
+        if self.recent.knows(case_id):
+            heads = tx.fetch(_HEAD, parameters, of=("case", case_id))
+            kept = self.recent.find(case_id, *heads[0]) if heads else None
+            if kept is not None:
+                return kept.file
+        rows = tx.fetch(_WHOLE_CASE, parameters, of=("case", case_id))
+        return self._opened(rows) if rows else None
 
-    def _open(self, tx: Tx, parameters: dict[str, str]) -> CaseFile:
-        rows = tx.fetch(_CASE_BY_ID, parameters, of=("case", parameters["case_id"]))
-        file = CaseFile(
-            case=CASES.from_row(rows[0], self.vault),
-            tickets=self._part(tx, TICKETS, parameters),
-            assignments=self._part(tx, ASSIGNMENTS, parameters),
-            opinions=self._part(tx, OPINIONS, parameters),
-            deadlines=self._part(tx, DEADLINES, parameters),
-        )
-        return _in_order(file)
+    def _opened(self, rows: Iterable[Any]) -> CaseFile:
+        """Return the case file of the rows of a case."""
+        parts: dict[str, list[Any]] = {mapper.table.name: [] for mapper in (CASES, *_MAPPERS)}
+        for row in rows:
+            parts[row.part].append(row)
+        return _in_order(CaseFile(
+            case=self._values(CASES, parts)[0],
+            tickets=self._values(TICKETS, parts),
+            assignments=self._values(ASSIGNMENTS, parts),
+            opinions=self._values(OPINIONS, parts),
+            deadlines=self._values(DEADLINES, parts),
+        ))  # fmt: skip
+
+    def _values(self, mapper: Mapper[T], parts: Mapping[str, Iterable[Any]]) -> tuple[T, ...]:
+        return tuple(mapper.from_row(row, self.vault) for row in parts[mapper.table.name])
 
     def lock(self, tx: Tx, *case_ids: str) -> None:
         """Let nobody else change these cases until the unit of work ends; SQLite has one writer anyway.
@@ -106,10 +116,6 @@ class CaseStore:
         table = CASES.table
         query = select(table.c.id).where(table.c.region_code == self.region, table.c.id.in_(case_ids))
         tx.read(query.order_by(table.c.id).with_for_update()).all()
-
-    def _part(self, tx: Tx, mapper: Mapper[T], parameters: dict[str, str]) -> tuple[T, ...]:
-        rows = tx.fetch(_PARTS[mapper.table.name], parameters, of=("case", parameters["case_id"]))
-        return tuple(mapper.from_row(row, self.vault) for row in rows)
 
     def save(self, tx: Tx, before: CaseFile | None, decision: Decision) -> CaseFile:
         """Write what a decision changed and append its history. Returns the file as saved.

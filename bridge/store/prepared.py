@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Dialect, LargeBinary, Select, Table, insert
+from sqlalchemy import CompoundSelect, Dialect, LargeBinary, Select, SelectBase, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update
@@ -22,6 +22,7 @@ from bridge.store.driver import for_many
 
 Values = Mapping[str, Any]
 Converter = Callable[[Any], Any]
+Query = Select[Any] | CompoundSelect[Any]
 Name = tuple[str, ...]
 """What a read depends on and a pending row stands for, such as ``("case", id)``."""
 
@@ -29,7 +30,7 @@ Name = tuple[str, ...]
 class Prepared:
     """A statement without expanding parameters; ``returns`` nothing but the rows of a SELECT."""
 
-    def __init__(self, statement: Select[Any] | Update | Insert | Callable[[Dialect], Insert]) -> None:
+    def __init__(self, statement: Query | Update | Insert | Callable[[Dialect], Insert]) -> None:
         """Take the statement, or for an upsert the function that builds it for a dialect."""
         self._statement = statement
         self._forms: dict[str, Form] = {}
@@ -60,19 +61,19 @@ class Form:
     take: Callable[[Values], tuple[Any, ...]]
 
     @classmethod
-    def of(cls, statement: Select[Any] | Update | Insert, dialect: Dialect) -> Form:
+    def of(cls, statement: Query | Update | Insert, dialect: Dialect) -> Form:
         """Compile a statement; an insert takes every column of its table, NULL for one that is not given."""
         columns_in = list(statement.table.c) if isinstance(statement, Insert) else []
         compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in columns_in] or None)
         fixed = {name: bind.value for name, bind in _binds(compiled).items() if not bind.required}
-        columns = list(statement.selected_columns) if isinstance(statement, Select) else []
+        columns = list(statement.selected_columns) if isinstance(statement, SelectBase) else []
         binds = [(name, _bind(bind.type, dialect)) for name, bind in _binds(compiled).items()]
         results = [(number, _result(column.type, dialect)) for number, column in enumerate(columns)]
         row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # noqa: PYI024 - its fields are the columns
         names = tuple(compiled.positiontup or ())
         return cls(
             sql=compiled.string,
-            many="" if isinstance(statement, Select) else for_many(dialect.name, compiled.string),
+            many="" if isinstance(statement, SelectBase) else for_many(dialect.name, compiled.string),
             names=names,
             constants=fixed | {column.name: None for column in columns_in if column.nullable},
             binds=tuple((name, convert) for name, convert in binds if convert),

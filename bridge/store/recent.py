@@ -29,6 +29,10 @@ class Recent:
 
     _kept: dict[str, Kept] = field(default_factory=dict)
 
+    def knows(self, case_id: str) -> bool:
+        """Tell whether some version of a case is kept; if not, looking at the case's head is no use."""
+        return case_id in self._kept
+
     def find(self, case_id: str, version: int, head: str) -> Kept | None:
         """Return a case as of this version and chain head."""
         kept = self._kept.get(case_id)
