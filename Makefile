@@ -16,7 +16,7 @@ UV_VERSION := 0.13.9
 # A recipe is one shell script that stops at the first failure; its first line's @ silences all of it.
 heading = printf '\n== %s ==\n' "$(1)"
 
-.PHONY: help setup setup-eval run test check docs bench profile eval soak lock format clean
+.PHONY: help setup setup-eval setup-bench run test check docs bench profile eval soak lock format clean
 
 help: ## 列出全部目标
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ setup: ## 建好 .venv(版本锁定、逐包校验哈希);无变化时立即返�
 setup-eval: setup ## 另装统计基线所需的包(只供 make eval 对比用)
 	@$(call heading,setup-eval)
 	$(BIN)/python -m pip install -qq --require-hashes -r requirements-eval.lock
+
+setup-bench: setup-bench ## 另装作对比的队列(只供 make bench 用)
+	@$(call heading,setup-bench)
+	$(BIN)/python -m pip install -qq --require-hashes -r requirements-bench.lock
 
 run: setup ## 启动网桥与模拟对手方,演示工单全程(ARGS="--once" 演完即退)
 	@exec $(BIN)/bridge demo $(ARGS)
@@ -70,7 +74,7 @@ docs: setup ## 构建说明书到 build/site(有一处警告即失败,可离线�
 	@$(call heading,docs)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: setup ## 基准测试,逐项对照限值,写入 docs/reference/performance.md(ROUNDS、TICKETS、GROWTH)
+bench: setup-bench ## 基准测试,逐项对照限值,写入 docs/reference/performance.md(ROUNDS、TICKETS、GROWTH)
 	@$(call heading,bench)
 	$(PYTEST) tests/benchmarks -p no:randomly -p no:xdist --timeout=1800 -s $(ARGS)
 	$(BIN)/python -m tests.benchmarks.report
@@ -87,7 +91,7 @@ soak: setup ## 长时间可靠性测试
 	@$(call heading,soak)
 	$(PYTEST) -m soak -p no:xdist --timeout=0 $(ARGS)
 
-lock: ## 重新生成三个锁文件(ARGS=--upgrade 升到最新)
+lock: ## 重新生成四个锁文件(ARGS=--upgrade 升到最新)
 	@$(call heading,lock)
 	tools="$$(mktemp -d)"
 	trap 'rm -rf "$$tools"' EXIT
@@ -100,6 +104,7 @@ lock: ## 重新生成三个锁文件(ARGS=--upgrade 升到最新)
 	resolve -o requirements.lock
 	resolve --extra dev -c requirements.lock -o requirements-dev.lock
 	resolve --extra eval -c requirements-dev.lock -o requirements-eval.lock
+	resolve --extra bench -c requirements-dev.lock -o requirements-bench.lock
 
 format: setup ## 排版并自动改正能改的规范问题
 	@$(BIN)/ruff check --fix-only .

@@ -74,6 +74,21 @@ def replicas() -> tuple[Goal, ...]:
 TABLES: Mapping[str, tuple[str, tuple[Goal, ...]]] = {
     "speed-sqlite": ("SQLite", speed("raw sqlite3, FULL, one row", (0.20, 0.35))),
     "speed-postgres": ("PostgreSQL", speed("asyncpg, 8 connections, one row", (0.15, 0.25))),
+    "deliveries": (
+        "Deliveries",
+        (
+            Goal("queue", "procrastinate's worker, a task that does nothing, 50 at once, jobs/s"),
+            Goal("sqlite", "deliveries of a waiting outbox, SQLite, a second"),
+            Goal("sqlite_queue_ratio", "deliveries, SQLite / procrastinate", 1, 1),
+            Goal("postgres", "deliveries of a waiting outbox, PostgreSQL, a second"),
+            Goal("postgres_queue_ratio", "deliveries, PostgreSQL / procrastinate", 1, 1),
+            Goal("slow_1", "units that take 200 ms, 1 at once for each, deliveries/s"),
+            Goal("slow_8", "… 8 at once"),
+            Goal("slow_ratio_8", "… 8 at once / 1 at once"),
+            Goal("slow_32", "… 32 at once"),
+            Goal("slow_ratio_32", "… 32 at once / 1 at once"),
+        ),
+    ),
     "replicas": ("Replicas over one PostgreSQL", replicas()),
     "life": (
         "One process",
