@@ -234,9 +234,8 @@ class Daemon:
     def _describe(self, rules: Rules) -> None:
         names = [(adapter, kind) for (kind, _), adapter in self._adapter_names().items()]
         policy = rules.policy
-        self.metrics.initialise(
-            feeds=self.settings.feeds, units=policy.units, categories=policy.categories, adapters=names
-        )
+        ours = [name for name, unit in policy.units.items() if not unit.external]
+        self.metrics.initialise(feeds=self.settings.feeds, units=ours, categories=policy.categories, adapters=names)
 
     def _watch_rules(self, holder: RulesHolder, beats: Heartbeats) -> None:
         """Take a changed rules file in while running; SIGHUP (``bridge rules reload``) does it at once."""

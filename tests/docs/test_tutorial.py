@@ -1,4 +1,4 @@
-"""The tutorial, typed word for word in a fresh copy of the repository, ends with a county that works."""
+"""The tutorial, typed word for word in a fresh clone, ends with a county that works."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,26 +22,32 @@ _CLEAN_UP = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\ntrap 'exit 124' TE
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """What `git clone` gives, with this environment in the place of the one `make setup` would build."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    """A clone of the repository, with what is not committed yet.
+
+    Its ``.venv`` starts with this environment's packages, so that ``make setup`` checks them against the lock and
+    installs the clone itself instead of fetching everything once more.
+    """
+    target = tmp_path / "clone"
+    run = partial(subprocess.run, cwd=ROOT, check=True, capture_output=True, text=True)
+    run(["git", "clone", "--quiet", str(ROOT), str(target)])
+    listed = run(["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"]).stdout
     for name in filter(None, listed.split("\0")):
-        if not (ROOT / name).exists():
-            continue
-        (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / "clone" / name)
-    programs = tmp_path / "clone/.venv/bin"
-    programs.mkdir(parents=True)
-    for name, line in {"bridge": "-m bridge", "python": ""}.items():
-        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {line} "$@"\n')
-        (programs / name).chmod(0o755)
-    return tmp_path / "clone"
+        if (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target / name)
+    if subprocess.run(["cp", "-al", sys.prefix, target / ".venv"], check=False, capture_output=True).returncode:
+        shutil.rmtree(target / ".venv", ignore_errors=True)
+        run(["cp", "-a", sys.prefix, str(target / ".venv")])
+    (target / ".venv/.stamp").unlink(missing_ok=True)
+    (target / ".venv/bin/bridge").unlink()
+    return target
 
 
 @pytest.mark.slow
 def test_word_for_word(clone: Path) -> None:
     port = str(free_port())
-    typed = script(PAGE, instead={"make setup\n": "", "127.0.0.1:8080": f"127.0.0.1:{port}"})
-    typed = f"export BRIDGE_LISTEN=127.0.0.1:{port} PYTHONPATH={clone}\nset -m\n" + _CLEAN_UP + typed
+    typed = script(PAGE, instead={"127.0.0.1:8080": f"127.0.0.1:{port}"})
+    typed = f"export BRIDGE_LISTEN=127.0.0.1:{port}\nset -m\n" + _CLEAN_UP + typed
     done = subprocess.run(
         ["timeout", "300", "bash", "-c", typed], cwd=clone, env=CLEAN, capture_output=True, text=True, check=False
     )

@@ -46,26 +46,61 @@ def run(line: str, cwd: Path, tools: Path) -> None:
     assert done.returncode == 0, f"{line}\n{done.stderr}"
 
 
+def wheels_of(image: Path, *, locked: bool) -> None:
+    """Run the first stage in a bare folder; without ``locked`` only this program's own wheel is built."""
+    source, wheels, here = image / "src", image / "wheels", Path(sysconfig.get_path("scripts"))
+    context(source)
+    steps = [each.rest.replace("/wheels", str(wheels)) for each in BUILD if each.word == "RUN"]
+    (lock,) = [step for step in steps if "build.lock" in step]
+    run(lock if locked else lock.partition("&&")[0], source, here)
+    assert (source / "build.lock").read_text().startswith("setuptools==")
+    (own,) = [step for step in steps if "--no-build-isolation" in step]
+    run(own, source, here)
+    shutil.rmtree(source)
+
+
+def installed(image: Path) -> None:
+    """Run the second stage's installation in an environment of its own."""
+    (step,) = [each.rest for each in RUN if "/wheels/*.whl" in each.rest]
+    run(f"{sys.executable} -m venv --without-pip {image}/usr", image, Path(sysconfig.get_path("scripts")))
+    line = "pip " + step.partition("pip ")[2].replace("/wheels", f"{image}/wheels")
+    line = line.replace("pip install", f"pip --python {image}/usr/bin/python install")
+    run(line, image, Path(sysconfig.get_path("scripts")))
+
+
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bare folder in which both stages ran; the locked wheels themselves stand in as this environment's packages."""
     image = tmp_path_factory.mktemp("image")
-    source, wheels, here = image / "src", image / "wheels", Path(sysconfig.get_path("scripts"))
-    context(source)
-    steps = [each.rest for each in BUILD if each.word == "RUN"]
-    (locked,) = [step for step in steps if "build.lock" in step]
-    run(locked.partition("&&")[0], source, here)
-    assert (source / "build.lock").read_text().startswith("setuptools==")
-    (own,) = [step for step in steps if "--no-build-isolation" in step]
-    run(own.replace("/wheels", str(wheels)), source, here)
-    (installed,) = [each.rest for each in RUN if "/wheels/*.whl" in each.rest]
-    run(f"{sys.executable} -m venv --without-pip {image}/usr", image, here)
-    line = "pip " + installed.partition("pip ")[2].replace("/wheels", str(wheels))
-    run(line.replace("pip install", f"pip --python {image}/usr/bin/python install"), image, here)
+    wheels_of(image, locked=False)
+    installed(image)
     (site,) = (image / "usr/lib").glob("python3*/site-packages")
     (site / "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    shutil.rmtree(source)
     return image
+
+
+@pytest.mark.soak
+def test_the_locked_wheels_alone_carry_the_program(tmp_path: Path) -> None:
+    wheels_of(tmp_path, locked=True)
+    installed(tmp_path)
+    (tmp_path / "data").mkdir()
+    assert bridge(tmp_path, "bridge", "init", str(tmp_path / "data/county")).wait(60) == 0
+    assert bridge(tmp_path, "bridge", "rules", "test", str(tmp_path / "data/county/routing_rules.yaml")).wait(60) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a user")
+def test_it_makes_its_user_and_the_folder_only_that_user_enters(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    for name in ("passwd", "group", "shadow", "gshadow"):
+        (tmp_path / "etc" / name).touch()
+    (step,) = [each.rest for each in RUN if "useradd" in each.rest]
+    for word in ("groupadd", "useradd"):
+        step = step.replace(f"{word} ", f"{word} --prefix {tmp_path} ")
+    run(step.replace("-m 0700 /data", f"-m 0700 {tmp_path}/data"), tmp_path, Path("/usr/sbin"))
+    made = (tmp_path / "etc/passwd").read_text()
+    assert made == "bridge:x:10001:10001::/data:/usr/sbin/nologin\n"
+    found = (tmp_path / "data").stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (10001, 10001, 0o700)
 
 
 def bridge(image: Path, *words: str, **environment: str) -> subprocess.Popen[bytes]:
