@@ -27,7 +27,7 @@ from bridge.rules.period import PeriodReader
 from bridge.rules.policy_of import policy_of, triggers_of
 from bridge.rules.reading import CompiledCondition, Emphasis, Start, Triggered, Wakers
 from bridge.rules.review import Reviewer
-from bridge.rules.route import Router
+from bridge.rules.route import Router, route_facts
 from bridge.rules.second_opinion import SecondOpinion, parse, shipped_text
 
 _log = structlog.get_logger(__name__)
@@ -83,15 +83,22 @@ class CompiledRules:
         """The same rules with the review switched; the content hash stays that of the file."""
         review = self.document.review.model_copy(update={"enabled": enabled})
         document = self.document.model_copy(update={"review": review})
-        return CompiledRules(document, self.hash, self.opinion, self.years)
+        return self._reading_alike(CompiledRules(document, self.hash, self.opinion, self.years))
 
     def with_years(self, years: tuple[PublishedYear, ...]) -> CompiledRules:
         """The same rules on a calendar with the deployer's own years (``bridge calendar update``)."""
-        return CompiledRules(self.document, self.hash, self.opinion, years) if years else self
+        if not years:
+            return self
+        return self._reading_alike(CompiledRules(self.document, self.hash, self.opinion, years))
 
     def with_opinion(self, opinion: SecondOpinion | None) -> CompiledRules:
         """The same rules with another second opinion, for measuring."""
         return CompiledRules(self.document, self.hash, opinion, self.years)
+
+    def _reading_alike(self, other: CompiledRules) -> CompiledRules:
+        """Hand on the classifier, the dearest part to build: neither the calendar nor the review reads texts."""
+        vars(other)["classifier"] = self.classifier
+        return other
 
     def assess(self, facts: TicketFacts) -> Assessment:
         """Classify and route one ticket; never raises: a failure is logged and goes to a person."""
@@ -127,20 +134,6 @@ class CompiledRules:
         if not co_units:
             procedure = ProcedureId.DIRECT if facts.accepting_unit == unit.id else ProcedureId.TRANSFER
         return replace(route, lead=unit.id, co_units=co_units, procedure=procedure)
-
-
-def route_facts(found: Classification, facts: TicketFacts) -> RouteFacts:
-    """What routing looks at, from a classification and its ticket."""
-    other = facts.body.counterparty
-    return RouteFacts(
-        insurance=found.insurance,
-        period=found.period,
-        flags=found.flags,
-        kind=facts.kind,
-        party=facts.body.petitioner.role,
-        counterparty=other.type if other else None,
-        accepting_unit=facts.accepting_unit,
-    )
 
 
 def compile_rules(document: RulesDocument, text: bytes) -> CompiledRules:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge.core.assessment import Route
-from bridge.core.policy import RouteFacts, Unit
+from bridge.core.assessment import Classification, Route
+from bridge.core.policy import RouteFacts, TicketFacts, Unit
 from bridge.core.vocabulary import Insurance, ProcedureId, TicketKind
 from bridge.rules.document_flow import AGENCY, RouteEntry, RouteWhen
 
@@ -75,6 +75,20 @@ class Router:
             joint = {ProcedureId.JOINT_GENERAL, ProcedureId.JOINT_COMPLEX}
             return entry.procedure if entry.procedure in joint else ProcedureId.JOINT_GENERAL
         return ProcedureId.DIRECT if facts.accepting_unit == lead else ProcedureId.TRANSFER
+
+
+def route_facts(found: Classification, facts: TicketFacts) -> RouteFacts:
+    """What routing looks at, from a classification and its ticket."""
+    other = facts.body.counterparty
+    return RouteFacts(
+        insurance=found.insurance,
+        period=found.period,
+        flags=found.flags,
+        kind=facts.kind,
+        party=facts.body.petitioner.role,
+        counterparty=other.type if other else None,
+        accepting_unit=facts.accepting_unit,
+    )
 
 
 def _lead(entry: RouteEntry, agencies: tuple[str, ...]) -> str:

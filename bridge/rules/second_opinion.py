@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -108,8 +108,11 @@ class SecondOpinion:
         return tuple(chosen[:most])
 
 
-def _pack(values: Iterable[float]) -> int:
-    return sum(round(value * _SCALE) << (place * _BITS) for place, value in enumerate(values))
+def _pack(values: Sequence[float]) -> int:
+    packed = 0
+    for value in reversed(values):
+        packed = (packed << _BITS) + round(value * _SCALE)
+    return packed
 
 
 def parse(text: str) -> SecondOpinion:

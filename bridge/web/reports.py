@@ -10,8 +10,8 @@ import asyncio
 from aiohttp import web
 
 from bridge.core.operators import OperatorRole
-from bridge.documents.daybook import workbook
 from bridge.errors import Forbidden, NotFound
+from bridge.pipeline.daybook import Daybook
 from bridge.web.answers import json_answer
 from bridge.web.bearer import operator_of, unit_bound
 from bridge.web.context import context_of
@@ -52,7 +52,13 @@ async def get_daybook(request: web.Request) -> web.Response:
         raise NotFound("没有这个单位，请核对 unit")
     book = await context_of(request).service.daybook(reader, reveal=False)
     headers = {"Content-Disposition": f'attachment; filename="ledger-{reader or "county"}.xlsx"'}
-    return web.Response(body=await asyncio.to_thread(workbook, book), content_type=XLSX, headers=headers)
+    return web.Response(body=await asyncio.to_thread(_workbook, book), content_type=XLSX, headers=headers)
+
+
+def _workbook(book: Daybook) -> bytes:
+    from bridge.documents.daybook import workbook  # noqa: PLC0415 - a daemon starts without the spreadsheets' library
+
+    return workbook(book)
 
 
 async def _allow(request: web.Request) -> None:
