@@ -100,7 +100,7 @@ def create_folder(directory: Path) -> list[Path]:
     written = [_private(path, text) for path, text in texts.items()]
     Keyring.create(directory / "data" / "keys.json")
     written.append(directory / "data" / "keys.json")
-    return written + _copied_rules(directory)
+    return written + _copied_rules(directory) + _schema(directory)
 
 
 def example_config() -> str:
@@ -120,6 +120,15 @@ def _copied_rules(directory: Path) -> list[Path]:
         return []
     shutil.copyfile(shipped_rules(), target)
     return [target]
+
+
+def _schema(directory: Path) -> list[Path]:
+    """Write the schema that the first line of the rules names, so that an editor completes and checks them here too."""
+    from bridge.rules import schema
+
+    if (directory / "schemas" / schema.NAME).exists():
+        return []
+    return schema.write(directory / "schemas")
 
 
 def _private(path: Path, text: str) -> Path:

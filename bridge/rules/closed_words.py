@@ -1,6 +1,6 @@
-"""The Chinese names a clerk may write where the document wants a code of a closed list.
+"""The Chinese names of the codes of the document's closed lists.
 
-Owns: the table for the error text. Must not: accept a name for a code.
+Owns: the tables for the error text and the editor's hints. Must not: accept a name for a code.
 """
 
 from __future__ import annotations
@@ -48,7 +48,55 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "employer": ("单位", "用人单位"),
     "flexible": ("灵活就业",),
     "resident": ("居民",),
+    "agent": ("代办人",),
+    "group": ("群体",),
+    "agency": ("机关", "经办机构"),
+    "person": ("个人",),
+    "unnamed": ("没有写明",),
     "in": ("属于", "属本机制"),
     "out": ("不属于", "不属本机制"),
+    "lead": ("主办",),
+    "co": ("联办",),
+    "others": ("其他各单位",),
+    "signed": ("签收",),
+    "progress": ("进展",),
+    "told": ("已告知",),
+    "returned": ("退单",),
+    "transferred": ("移送",),
+    "invited": ("已邀请",),
+    "proposed_complex": ("提请专案",),
+    "extension_requested": ("申请延期",),
+    "consolidated": ("综合意见",),
+    "approve": ("组长同意",),
+    "minutes": ("会议纪要",),
+    "petition": ("信访",),
+    "arbitration": ("仲裁",),
+    "litigation": ("诉讼",),
+    "reconsideration": ("复议",),
+    "mediation": ("调解",),
+    "judicial_confirmation": ("司法确认",),
+    "inspection": ("劳动监察",),
+    "other": ("其他",),
+    "permanent": ("永久",),
+    "years_30": ("三十年",),
+    "years_10": ("十年",),
 }
 """Code to the names in use. Source: contract section 6, policy 三(二) and 四."""
+
+LISTS: Mapping[str, str] = {
+    "CounterpartyType": "争议对方",
+    "DeadlineKind": "时限种类",
+    "Gate": "须由人完成才进入下一阶段的事",
+    "Insurance": "险种",
+    "LimitUnit": "时限单位",
+    "LinkKind": "正在其他程序中",
+    "Opponent": "与谁争议",
+    "PartyRole": "诉求人身份",
+    "PeriodStage": "费款所属期",
+    "ProcedureId": "办理程序",
+    "ReceiptType": "回执",
+    "Retention": "保管期限",
+    "TicketKind": "工单类型",
+    "Who": "阶段里的哪些单位",
+}
+"""Closed list, as the JSON Schema names it, to what it is a list of."""

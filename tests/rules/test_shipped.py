@@ -8,7 +8,9 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
+from bridge.cli.folder import create_folder
 from bridge.core.model import TicketBody
 from bridge.core.policy import RouteFacts, TicketFacts
 from bridge.core.vocabulary import ProcedureId, TicketKind
@@ -119,3 +121,18 @@ def test_examples_are_readable() -> None:
     path = Path(ROOT / "examples" / "labelled.jsonl")
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_an_editor_finds_the_schema_beside_the_rules_that_init_writes(tmp_path: Path) -> None:
+    """The first line names it; it takes the shipped document, refuses a misspelt key and names every code in Chinese."""
+    create_folder(tmp_path / "county")
+    rules = tmp_path / "county" / "routing_rules.yaml"
+    named = rules.read_text(encoding="utf-8").splitlines()[0].partition("$schema=")[2]
+    schema = json.loads((rules.parent / named).read_text(encoding="utf-8"))
+    document = YAML(typ="safe", pure=True).load(rules.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    assert list(validator.iter_errors(document)) == []
+    document["routes"][0]["leed"] = document["routes"][0].pop("lead")
+    assert {error.validator for error in validator.iter_errors(document)} == {"additionalProperties", "required"}
+    lists = [entry for entry in schema["$defs"].values() if "enum" in entry]
+    assert all(len(entry["enumDescriptions"]) == len(entry["enum"]) for entry in lists)
