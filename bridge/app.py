@@ -14,38 +14,35 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from bridge import certificates, live_rules, refusals
 from bridge.certificates import Certificates
 from bridge.clock import SystemClock
 from bridge.clock_socket import ClockSocket
-from bridge.core.lifecycle.work import FeedTerms
 from bridge.core.policy import Rules
-from bridge.crypto import Keyring, Vault
 from bridge.delivery.holding import HOLD_SECONDS, Holding
 from bridge.delivery.targets import Targets
 from bridge.delivery.worker import Worker
 from bridge.documents.desk import desk_of
 from bridge.documents.filing import FILE_SECONDS, Filing
-from bridge.errors import Unavailable
 from bridge.feeds.folders import POLL_SECONDS, folder_loops
 from bridge.ledger_gauges import LedgerGauges
 from bridge.logs import configure_logs
 from bridge.loops import Heartbeats, Leader, repeat
 from bridge.metrics import Metrics
+from bridge.opening import open_store, system_ports
 from bridge.pid_file import pid_file
 from bridge.pipeline.observe import Observer
 from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.service import Service
-from bridge.ports import Ports, SystemRng, UlidIds
-from bridge.registry import Registry, feed_class
+from bridge.ports import Ports
+from bridge.registry import Registry
 from bridge.roster import REPORT_SECONDS, Roster
 from bridge.rules.reload import RulesHolder
 from bridge.settings import Settings
@@ -53,7 +50,6 @@ from bridge.signed_http import client_session
 from bridge.store.engine import parse
 from bridge.store.hints import Hints
 from bridge.store.sole_owner import sole_owner
-from bridge.store.store import Store
 from bridge.vitals import LOOK_SECONDS, Vitals
 from bridge.web.app import create_app
 from bridge.web.context import WebContext
@@ -67,65 +63,6 @@ YOUNG_OBJECTS = 10_000
 SWEEP_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 15.0
 FORGET_DAYS = 30
-START_PATIENCE_SECONDS = 30.0
-"""How long an unreachable database is waited for at the start."""
-
-
-def system_ports() -> Ports:
-    """Return the real ports; ``BRIDGE_CLOCK_START`` sets the business clock ahead or back (demo and tests)."""
-    start = os.environ.get("BRIDGE_CLOCK_START")
-    clock = SystemClock()
-    if start:
-        clock = SystemClock(datetime.fromisoformat(start) - clock.wall())
-    rng = SystemRng()
-    return Ports(clock, UlidIds(clock.wall, rng.token), rng)
-
-
-async def open_store(settings: Settings, *, create_key: bool = True) -> Store:
-    """Open the ledger of these settings.
-
-    The key file is made only for an empty database: data without its key is a refused start.
-    Raises ConfigError with the remedy; Unavailable.
-    """
-    url = parse(settings.database_url)
-    if not settings.key_file.exists():
-        placeholder = Store(url, settings.region_code, Vault(Keyring("none", {"none": bytes(32)}, bytes(32))))
-        if not create_key or not await _waiting(placeholder.is_empty):
-            raise refusals.no_key(settings.key_file)
-        _create_key(settings.key_file)
-    store = Store(url, settings.region_code, Vault(Keyring.load(settings.key_file)))
-    await _waiting(store.start)
-    return store
-
-
-def _create_key(path: Path) -> None:
-    try:
-        Keyring.create(path)
-    except OSError as error:
-        raise refusals.key_not_written(path, error) from None
-
-
-async def _waiting(call: Callable[[], object]) -> object:
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type(Unavailable),
-        stop=stop_after_delay(START_PATIENCE_SECONDS),
-        wait=wait_exponential_jitter(multiplier=0.2, max=3),
-        reraise=True,
-    ):
-        with attempt:
-            result = call()
-            return await result if asyncio.iscoroutine(result) else result
-    return None
-
-
-def feed_terms(settings: Settings, rules: Rules) -> dict[str, FeedTerms]:
-    """Return what the core knows of each feed; ``counter.<unit>`` feeds exist for every unit."""
-    terms = {f"counter.{unit}": FeedTerms("counter", accepting_unit=unit) for unit in rules.policy.units}
-    for feed in settings.feeds.values():
-        push = None if feed.push is None else frozenset(type_.value for type_ in feed.push)
-        notice = feed_class(feed.adapter).capabilities.accepted_by_notice
-        terms[feed.name] = FeedTerms(feed.adapter, push, feed.accepting_unit, feed.honour_upstream_unit, notice)
-    return terms
 
 
 @dataclass
@@ -196,7 +133,7 @@ class Daemon:
         http = await stack.enter_async_context(client_session())
         registry = await stack.enter_async_context(self._registry(http))
         targets = Targets(registry, holder.current, self._adapter_names(), shadow=self.settings.shadow)
-        terms = feed_terms(self.settings, rules)
+        terms = live_rules.feed_terms(self.settings, rules)
         runtime = Runtime(
             store, self.ports, holder.current, terms, self.settings.public_url, targets.placement, self.settings.shadow
         )

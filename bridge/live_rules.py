@@ -1,7 +1,7 @@
 """The rules of a running process: loaded for its settings, watched on disk, swapped, reported.
 
 Owns: what the settings add to a rules file (the review switch, the deployer's calendar years, the feeds'
-accepting units). Must not: read a rules file itself (``bridge.rules`` does).
+accepting units), what the core knows of each feed. Must not: read a rules file itself (``bridge.rules`` does).
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from bridge.core.lifecycle.work import FeedTerms
+from bridge.core.policy import Rules
 from bridge.errors import ConfigError, Problem
 from bridge.metrics import Metrics
 from bridge.ports import Clock
+from bridge.registry import feed_class
 from bridge.rules.calendar_data import load_folder
 from bridge.rules.compile import CompiledRules
 from bridge.rules.load import load_rules
@@ -57,3 +60,13 @@ def _adjust(settings: Settings) -> Callable[[CompiledRules], CompiledRules]:
 
 def _years(settings: Settings) -> Path:
     return settings.folder / "calendar"
+
+
+def feed_terms(settings: Settings, rules: Rules) -> dict[str, FeedTerms]:
+    """Return what the core knows of each feed; ``counter.<unit>`` feeds exist for every unit."""
+    terms = {f"counter.{unit}": FeedTerms("counter", accepting_unit=unit) for unit in rules.policy.units}
+    for feed in settings.feeds.values():
+        push = None if feed.push is None else frozenset(type_.value for type_ in feed.push)
+        notice = feed_class(feed.adapter).capabilities.accepted_by_notice
+        terms[feed.name] = FeedTerms(feed.adapter, push, feed.accepting_unit, feed.honour_upstream_unit, notice)
+    return terms

@@ -96,9 +96,9 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """逐案核对历史链与封印；有一处不符即以 1 退出。可在服务运行时执行，核对全部案件时记下时间和结果供监控。"""
-    from bridge.app import system_ports
     from bridge.cli.ledger import with_store
     from bridge.cli.marks import keep, kept
+    from bridge.opening import system_ports
     from bridge.store.facts import AUDIT_FINDINGS, LAST_AUDIT
 
     if marks is not None and case is not None:

@@ -28,9 +28,9 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """把账本、规则、日历和模板备份成一个文件；服务照常运行，SQLite 与 PostgreSQL 都行。"""
-    from bridge.app import system_ports
     from bridge.backup.making import back_up
     from bridge.core.calendar import SHANGHAI
+    from bridge.opening import system_ports
 
     if keep and not file.is_dir():
         raise refuse(f"--keep 要给文件夹，{file} 不是；请先建好文件夹")

@@ -53,8 +53,8 @@ def check(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
 
 async def _upgrade(settings: Settings) -> None:
-    from bridge.app import open_store
     from bridge.crypto import Keyring, Vault
+    from bridge.opening import open_store
     from bridge.store.engine import parse
     from bridge.store.store import Store
 

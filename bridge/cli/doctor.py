@@ -25,9 +25,9 @@ def doctor(
 
     只看不改，可在服务运行时执行。没有“故障”以 0 退出，有“故障”以 1 退出，用法不对以 2 退出。
     """
-    from bridge.app import system_ports
     from bridge.doctor.examine import examine
     from bridge.doctor.finding import WORDS, Verdict
+    from bridge.opening import system_ports
 
     found = asyncio.run(examine(config, os.environ, rules, system_ports().clock, online=not offline))
     bad = {Verdict.FAULT, Verdict.NOTE} if strict else {Verdict.FAULT}

@@ -73,7 +73,7 @@ def operator() -> Actor:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Store]:
-    from bridge.app import open_store
+    from bridge.opening import open_store
 
     store = await open_store(settings)
     try:
@@ -90,10 +90,10 @@ async def _served(settings: Settings, store: Store) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def _wired(settings: Settings, store: Store) -> AsyncIterator[tuple[Service, Registry]]:
-    from bridge.app import feed_terms, system_ports
     from bridge.delivery.targets import Targets
-    from bridge.live_rules import load
+    from bridge.live_rules import feed_terms, load
     from bridge.metrics import Metrics
+    from bridge.opening import system_ports
     from bridge.pipeline.observe import Observer
     from bridge.pipeline.runtime import Runtime
     from bridge.pipeline.service import Service

@@ -42,8 +42,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """签发一个令牌；只显示这一次。"""
-    from bridge.app import system_ports
     from bridge.cli.ledger import with_store
+    from bridge.opening import system_ports
     from bridge.pipeline.tokens import Operator, issue
 
     if role is OperatorRole.CLERK and not unit:
@@ -64,8 +64,8 @@ def add(
 @app.command(name="list")
 def list_tokens(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """列出全部令牌（不含令牌本身）。"""
-    from bridge.app import system_ports
     from bridge.cli.ledger import with_store
+    from bridge.opening import system_ports
     from bridge.pipeline.tokens import listed
 
     wall = system_ports().clock.wall()
@@ -80,8 +80,8 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """立即吊销；运行中的守护进程随即拒绝。"""
-    from bridge.app import system_ports
     from bridge.cli.ledger import with_store
+    from bridge.opening import system_ports
     from bridge.pipeline.tokens import revoke as revoke_tokens
 
     async def work(store: Store) -> int:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from bridge.app import feed_terms, system_ports
 from bridge.doctor.finding import Finding, good, note
 from bridge.errors import ConfigError
-from bridge.live_rules import load
+from bridge.live_rules import feed_terms, load
+from bridge.opening import system_ports
 from bridge.pipeline import recount
 from bridge.pipeline.runtime import Runtime
 from bridge.ports import Clock
