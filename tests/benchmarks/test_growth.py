@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from tests.benchmarks import report
 from tests.conftest import fresh_database
 
 SIZES = (1_000, int(os.environ.get("GROWTH", "100000")))
+PORTION = 50_000
 TURNS = int(os.environ.get("ROUNDS", "3")) * 10
 
 Work = Callable[[Service], Awaitable[object]]
@@ -77,15 +79,17 @@ async def _ledger(url: str, size: int) -> AsyncIterator[Service]:
     store = Store(parse(url), REGION, vault())
     await store.start()
 
-    def make(tx: Tx) -> None:
-        grow(tx.connection, REGION, size, NOW)
-        analyse(tx.connection)
-
-    await store.write(make, slow=True)
+    for first in range(0, size, PORTION):
+        await store.write(partial(_make, first, min(PORTION, size - first)), slow=True)
+    await store.write(lambda tx: analyse(tx.connection), slow=True)
     service = service_on(store)
     await service.accept_ticket("hotline", draft("FIRST"), inbound("FIRST"))
     yield service
     await store.stop()
+
+
+def _make(first: int, cases: int, tx: Tx) -> None:
+    grow(tx.connection, REGION, cases, NOW, first=first)
 
 
 async def _best(service: Service, work: Work) -> float:

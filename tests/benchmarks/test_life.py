@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.benchmarks import report
 from tests.benchmarks.bridges import Bench
+from tests.benchmarks.test_speed import ROUNDS
 
-ROUNDS = 3
 TICKETS = 2_000
 
 
