@@ -47,7 +47,7 @@ def test_it_can_be_watched_and_ctrl_c_ends_every_process_and_removes_the_folder(
         config = re.findall(r"--config.file=(\S+)", told)
         prometheus.configure(Path(*config).read_text(encoding="utf-8"))
         prometheus.start()
-        wait_until(lambda: without_data(prometheus) == [], timeout_seconds=200, what="data in every panel")
+        wait_until(lambda: without_data(prometheus) == [], timeout_seconds=CALM_SECONDS, what="data in every panel")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == INTERRUPTED

@@ -21,6 +21,7 @@ from bridge.core.vocabulary import OutboxState
 from bridge.errors import AuthenticationFailed, BridgeError, ConfigError
 from bridge.pipeline.service import Service
 from bridge.store.store import Store
+from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from bridge.wire.ticket import ticket_draft
 
 ROOT = Path(__file__).parents[2]
@@ -217,7 +218,12 @@ def test_every_command_takes_config_and_every_listing_json() -> None:
 
 def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bridge", *arguments], capture_output=True, text=True, timeout=60, check=False, **options
+        [sys.executable, "-m", "bridge", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+        **options,
     )
 
 
@@ -238,7 +244,9 @@ def test_help_is_chinese_and_quick() -> None:
     loaded = program("-c", "pass", cwd=ROOT)
     assert loaded.returncode == 2
     probe = "import bridge.cli, sys; sys.exit(bool({'sqlalchemy', 'aiohttp', 'pydantic'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=False, timeout=60).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=False, timeout=PATIENCE_SECONDS).returncode == 0
+    )
 
 
 def test_a_missing_configuration_says_what_to_do(tmp_path: Path) -> None:

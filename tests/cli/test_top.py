@@ -19,6 +19,7 @@ from bridge.cli import app, top_view
 from bridge.cli.ledger import with_service, with_store
 from bridge.pipeline.service import Service
 from bridge.store.store import Store
+from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from bridge.wire.ticket import ticket_draft
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ def test_it_draws_on_a_terminal_until_interrupted(config: Path) -> None:
     watching.send_signal(signal.SIGINT)
     while _more(control):
         pass
-    _, errors = watching.communicate(timeout=30)
+    _, errors = watching.communicate(timeout=PATIENCE_SECONDS)
     assert watching.returncode == 130
     assert b"Traceback" not in errors
 

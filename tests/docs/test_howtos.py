@@ -76,7 +76,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BridgeProcess]:
         bridge.wait_ready()
         for draft in islice(tickets(random.Random(3), "HOWTO", datetime.now(UTC)), 4):
             assert Caller(bridge, secret).post("/v1/feeds/hotline/tickets", draft.body).status == 202
-        wait_until(lambda: bridge.outbox() is not None, timeout_seconds=60, what="the ledger's gauges")
+        wait_until(lambda: bridge.outbox() is not None, what="the ledger's gauges")
         yield bridge
     finally:
         bridge.kill()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bridge.testing.process import free_port
+from bridge.testing.storm import CALM_SECONDS
 from tests.docs.walkthrough import missing, script, steps
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,12 @@ def test_word_for_word(clone: Path) -> None:
     typed = script(PAGE, instead={"127.0.0.1:8080": f"127.0.0.1:{port}"})
     typed = f"export BRIDGE_LISTEN=127.0.0.1:{port}\nset -m\n" + _CLEAN_UP + typed
     done = subprocess.run(
-        ["timeout", "300", "bash", "-c", typed], cwd=clone, env=CLEAN, capture_output=True, text=True, check=False
+        ["timeout", str(CALM_SECONDS), "bash", "-c", typed],
+        cwd=clone,
+        env=CLEAN,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     log = clone / "county/serve.log"
     assert done.returncode == 0, done.stdout[-3000:] + (log.read_text()[-2000:] if log.exists() else "")

@@ -19,6 +19,7 @@ from bridge.cli import app
 from bridge.crypto import Keyring
 from bridge.errors import ConfigError
 from bridge.store.engine import at_start
+from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from bridge.testing.process import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +150,7 @@ def test_a_key_that_cannot_be_written(folder: Path, monkeypatch: pytest.MonkeyPa
 def test_the_program_itself_ends_with_a_sentence(folder: Path, taken: int) -> None:
     line = [sys.executable, "-m", "bridge", "serve", "--config", str(folder / "bridge.toml")]
     environ = {**os.environ, "BRIDGE_LISTEN": f"127.0.0.1:{taken}", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert f"127.0.0.1:{taken} 无法监听：已被占用；请换一个端口" in done.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.testing.counterparts.control import wait_until
+from bridge.testing.counterparts.control import PATIENCE_SECONDS, wait_until
 from bridge.testing.process import free_port
 from tests.ops.image import ROOT, Instruction, context, instructions
 
@@ -84,8 +84,13 @@ def test_the_locked_wheels_alone_carry_the_program(tmp_path: Path) -> None:
     wheels_of(tmp_path, locked=True)
     installed(tmp_path)
     (tmp_path / "data").mkdir()
-    assert bridge(tmp_path, "bridge", "init", str(tmp_path / "data/county")).wait(60) == 0
-    assert bridge(tmp_path, "bridge", "rules", "test", str(tmp_path / "data/county/routing_rules.yaml")).wait(60) == 0
+    assert bridge(tmp_path, "bridge", "init", str(tmp_path / "data/county")).wait(PATIENCE_SECONDS) == 0
+    assert (
+        bridge(tmp_path, "bridge", "rules", "test", str(tmp_path / "data/county/routing_rules.yaml")).wait(
+            PATIENCE_SECONDS
+        )
+        == 0
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a user")
@@ -114,7 +119,7 @@ def served(image: Path) -> Iterator[tuple[Path, int]]:
     """The image's command, on the folder that ``bridge init`` made with the image's own rules."""
     (image / "data").mkdir(mode=0o700)
     data, port = image / "data", free_port()
-    assert bridge(image, "bridge", "init", str(data)).wait(60) == 0
+    assert bridge(image, "bridge", "init", str(data)).wait(PATIENCE_SECONDS) == 0
     assert (data / "routing_rules.yaml").read_bytes() == (ROOT / "routing_rules.yaml").read_bytes()
     words = [word.replace("/data", str(data)) for word in only("CMD").words]
     daemon = bridge(image, *words, BRIDGE_LISTEN=f"127.0.0.1:{port}")

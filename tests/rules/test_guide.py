@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from tests.rules.conftest import ROOT, SHIPPED
 
 GUIDE = ROOT / "docs" / "howto" / "write-rules.zh-CN.md"
@@ -31,7 +32,7 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(line)
     if words[0] == "bridge":
         words = [sys.executable, "-m", "bridge", *words[1:]]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
 
 
 def test_guide(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from bridge.store.inbound import Answer, Inbound
 from bridge.store.store import Store
 from bridge.store.tables import LeaseRow
 from bridge.store.writer import Tx
+from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from bridge.testing.store_suite.database import NOW, Database
 
 CHINA = timezone(timedelta(hours=8))
@@ -237,7 +238,7 @@ class LedgerSuite:
         stopped = await database.open()
         await stopped.stop()
         with pytest.raises(Unavailable):
-            await asyncio.wait_for(stopped.write(store_nothing), 5)
+            await asyncio.wait_for(stopped.write(store_nothing), PATIENCE_SECONDS)
 
 
 def store_nothing(_tx: Tx) -> None:

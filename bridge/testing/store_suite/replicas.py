@@ -19,6 +19,7 @@ from bridge.pipeline.service import Service
 from bridge.store.engine import parse
 from bridge.store.store import Store
 from bridge.store.writer import Tx
+from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from bridge.testing.store_suite.database import JOINT, NOW, REGION, Database, draft, inbound
 from bridge.testing.store_suite.outbox import PULLED, message, put
 
@@ -236,14 +237,16 @@ class PostgresSuite:
         service = (await database.services())[0]
 
         async def bring() -> Answer:
-            return await asyncio.wait_for(service.accept_ticket("hotline", draft("T1"), inbound("w1")), 20)
+            return await asyncio.wait_for(
+                service.accept_ticket("hotline", draft("T1"), inbound("w1")), PATIENCE_SECONDS
+            )
 
         async with Server(database.url) as server:
             await server.refuse(refused=True)
             with pytest.raises(Unavailable):
                 await bring()
             with pytest.raises(Unavailable):
-                await asyncio.wait_for(service.case("c1"), 20)
+                await asyncio.wait_for(service.case("c1"), PATIENCE_SECONDS)
             await server.refuse(refused=False)
         answer = await until_answered(bring)
         assert answer.body["duplicate"] is False
