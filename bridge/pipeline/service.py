@@ -45,6 +45,7 @@ from bridge.pipeline.runtime import Runtime
 from bridge.pipeline.takeover import TakenOver
 from bridge.pipeline.tokens import Operator, authenticate
 from bridge.rules.backtest import Sample
+from bridge.store.ahead import Question
 from bridge.store.periods import Place
 from bridge.store.queries import DueStep
 from bridge.store.stopped import Choice
@@ -86,7 +87,8 @@ class Service:
         def unit(tx: Tx) -> Taken:
             return intake.accept_ticket(tx, self.runtime, feed, draft, assessment, actor=actor, inbound=inbound)
 
-        taken = await self.runtime.store.write(unit, key=f"{feed}:{draft.external_id}")
+        ahead = [self.runtime.store.tickets.question(feed, draft.external_id), *self._ask_ahead(inbound)]
+        taken = await self.runtime.store.write(unit, key=f"{feed}:{draft.external_id}", ahead=ahead)
         self.after(taken.committed)
         if not taken.answer.replayed:
             lag = self.runtime.now() - draft.received_at
@@ -113,7 +115,12 @@ class Service:
                 tx, self.runtime, unit_id, assignment_id, receipt, actor=actor, inbound=inbound
             )
 
-        return self._answer(await self.runtime.store.write(unit, key=receipts.case_of(assignment_id)))
+        case_id = receipts.case_of(assignment_id)
+        ahead = [self.runtime.store.cases.question(case_id), *self._ask_ahead(inbound)]
+        return self._answer(await self.runtime.store.write(unit, key=case_id, ahead=ahead))
+
+    def _ask_ahead(self, inbound: Inbound | None) -> list[Question]:
+        return [] if inbound is None else [self.runtime.store.inbound.question(inbound)]
 
     async def replay(self, inbound: Inbound) -> Answer | None:
         """Return the first answer to a webhook-id. Raises ReplayConflict for another body."""

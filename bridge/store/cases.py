@@ -20,6 +20,7 @@ from bridge.core.values import changed
 from bridge.crypto import Vault
 from bridge.errors import StaleRow
 from bridge.store import seals
+from bridge.store.ahead import Question
 from bridge.store.codec import ASSIGNMENTS, CASES, DEADLINES, OPINIONS, TICKETS, Mapper, table_of
 from bridge.store.prepared import Prepared, insertion, upsertion
 from bridge.store.recent import Recent
@@ -83,14 +84,19 @@ class CaseStore:
 
     def load(self, tx: Tx, case_id: str) -> CaseFile | None:
         """Load a case with everything that belongs to it; None if there is no such case."""
-        parameters = {"region": self.region, "case_id": case_id}
+        values = {"region": self.region, "case_id": case_id}
         if self.recent.knows(case_id):
-            heads = tx.fetch(_HEAD, parameters, of=("case", case_id))
+            heads = tx.fetch(_HEAD, values, of=("case", case_id))
             kept = self.recent.find(case_id, *heads[0]) if heads else None
             if kept is not None:
                 return kept.file
-        rows = tx.fetch(_WHOLE_CASE, parameters, of=("case", case_id))
+        rows = tx.fetch(_WHOLE_CASE, values, of=("case", case_id))
         return self._opened(rows) if rows else None
+
+    def question(self, case_id: str) -> Question:
+        """Return what :meth:`load` asks first."""
+        values = {"region": self.region, "case_id": case_id}
+        return Question(_HEAD if self.recent.knows(case_id) else _WHOLE_CASE, values)
 
     def _opened(self, rows: Iterable[Any]) -> CaseFile:
         """Return the case file of the rows of a case."""

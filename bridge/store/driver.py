@@ -50,9 +50,10 @@ def run_many(connection: Connection, sql: str, rows: Sequence[Row]) -> int:
 
 
 def for_many(connection_dialect: str, sql: str) -> str:
-    """Return an INSERT of one row, or an UPDATE, as a statement for many rows of parameters.
+    """Return a statement as one for many rows of parameters.
 
-    On PostgreSQL that is one statement over ``unnest``, with an array a parameter: one trip, one plan.
+    On PostgreSQL that is one statement over ``unnest``, with an array a parameter: one trip, one plan. A SELECT then
+    gives the number of the row of parameters (from 1) before its own columns.
     """
     if connection_dialect == "sqlite":
         return sql
@@ -64,8 +65,12 @@ def for_many(connection_dialect: str, sql: str) -> str:
         if _PLACE.sub("", values).strip(", "):
             raise ValueError("an INSERT of whole rows has a parameter a column")
         return f"{head} SELECT * FROM {arrays}{tail}"  # noqa: S608 - made of a compiled statement; values are parameters
-    head, _, condition = _PLACE.sub(r"given.p\1", sql).partition(" WHERE ")
     names = ", ".join(f"p{number}" for number in places)
+    placed = _PLACE.sub(r"given.p\1", sql)
+    if sql.startswith("SELECT"):
+        given = f"{arrays} WITH ORDINALITY AS given({names}, number)"
+        return f"SELECT given.number, found.* FROM {given} CROSS JOIN LATERAL ({placed}) AS found"  # noqa: S608 - as above
+    head, _, condition = placed.partition(" WHERE ")
     return f"{head} FROM {arrays} AS given({names}) WHERE {condition}"
 
 

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import bindparam, delete, select
 
 from bridge.errors import ReplayConflict
+from bridge.store.ahead import Question
 from bridge.store.codec import table_of
 from bridge.store.prepared import Prepared, insertion
 from bridge.store.tables import InboundRow
@@ -55,10 +56,14 @@ class InboundStore:
 
     region: str
 
+    def question(self, inbound: Inbound) -> Question:
+        """Return what :meth:`first_answer` asks."""
+        return Question(_BY_ID, {"region": self.region, "source": inbound.source, "webhook_id": inbound.webhook_id})
+
     def first_answer(self, tx: Tx, inbound: Inbound) -> Answer | None:
         """Return the answer given before. Raises ReplayConflict if the id came with another body."""
-        parameters = {"region": self.region, "source": inbound.source, "webhook_id": inbound.webhook_id}
-        rows = tx.fetch(_BY_ID, parameters, of=("inbound", inbound.source, inbound.webhook_id))
+        question = self.question(inbound)
+        rows = tx.fetch(question.statement, question.values, of=("inbound", inbound.source, inbound.webhook_id))
         if not rows:
             return None
         row = rows[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.errors import StaleRow
+from bridge.store.ahead import Question
 from bridge.store.engine import outcome_unknown, unavailable
 from bridge.store.writer import (
     Job,
@@ -28,6 +29,7 @@ from bridge.store.writer import (
     is_own_fault,
     run_alone,
     run_batch,
+    run_batch_afar,
     settle_all,
     take,
 )
@@ -65,11 +67,13 @@ class PostgresWriter:
             queue.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
-    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:
+    async def submit(
+        self, unit: Unit[T], key: str | None = None, *, slow: bool = False, ahead: Sequence[Question] = ()
+    ) -> T:
         """Queue a unit in the lane of its key."""
         if self._stopping:
             raise unavailable(RuntimeError("stopping"))
-        job = Job(unit, asyncio.get_running_loop().create_future(), slow)
+        job = Job(unit, asyncio.get_running_loop().create_future(), slow, ahead)
         self._turn += 1
         lane = zlib.crc32(key.encode()) if key is not None else self._turn
         self._queues[lane % self.lanes].put_nowait(job)
@@ -92,7 +96,7 @@ class PostgresWriter:
 
     async def _commit_together(self, jobs: list[Job]) -> None:
         async with self._transaction() as connection:
-            await connection.run_sync(run_batch, jobs)
+            await connection.run_sync(run_batch_afar if len(jobs) > 1 else run_batch, jobs)
         committed(jobs)
 
     async def _commit_alone(self, job: Job) -> None:

@@ -48,7 +48,7 @@ class Prepared:
 class Form:
     """A compiled statement: ``names`` in the order of the placeholders, converters where a type needs one.
 
-    ``many`` is the same for many rows of parameters at once (INSERT and UPDATE).
+    ``many`` is the same for many rows of parameters at once.
     """
 
     sql: str
@@ -73,7 +73,7 @@ class Form:
         names = tuple(compiled.positiontup or ())
         return cls(
             sql=compiled.string,
-            many="" if isinstance(statement, SelectBase) else for_many(dialect.name, compiled.string),
+            many=for_many(dialect.name, compiled.string),
             names=names,
             constants=fixed | {column.name: None for column in columns_in if column.nullable},
             binds=tuple((name, convert) for name, convert in binds if convert),

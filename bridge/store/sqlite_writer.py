@@ -6,7 +6,7 @@ Owns: what runs in the loop's thread and what beside it. Must not: run where ano
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from bridge.store.ahead import Question
 from bridge.store.engine import impatient, is_locked, unavailable
 from bridge.store.pending import Pending
 from bridge.store.writer import (
@@ -63,7 +64,14 @@ class SqliteWriter:
             await self._task
         self._beside.shutdown()
 
-    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:  # noqa: ARG002 - one writer needs no partition
+    async def submit(
+        self,
+        unit: Unit[T],
+        key: str | None = None,  # noqa: ARG002 - one writer needs no partition
+        *,
+        slow: bool = False,
+        ahead: Sequence[Question] = (),  # noqa: ARG002 - nothing is far away here
+    ) -> T:
         """Queue a unit; it is committed together with whatever else is queued."""
         if self._stopping:
             raise unavailable(RuntimeError("stopping"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from bridge.crypto import Vault
 from bridge.errors import StoreError
 from bridge.store import engine as engines
 from bridge.store import migrate
+from bridge.store.ahead import Question
 from bridge.store.audit import AuditStore
 from bridge.store.cases import CaseStore
 from bridge.store.codec import table_of
@@ -158,12 +159,15 @@ class Store:
         if isinstance(self._readers, AsyncEngine):
             await self._readers.dispose()
 
-    async def write(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:
+    async def write(
+        self, unit: Unit[T], key: str | None = None, *, slow: bool = False, ahead: Sequence[Question] = ()
+    ) -> T:
         """Run a unit of work and return its result once it is durable. Units of one ``key`` run in order.
 
-        A ``slow`` unit (one that computes for more than a few milliseconds) does not hold up the loop on SQLite.
+        A ``slow`` unit (one that computes for more than a few milliseconds) does not hold up the loop on SQLite. ``ahead`` is what
+        the unit will ask first: where the database is far away, the units of a batch ask it together.
         """
-        return await self._writer.submit(unit, key, slow=slow)
+        return await self._writer.submit(unit, key, slow=slow, ahead=ahead)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, beside the writer, on one moment of the ledger. Raises Unavailable."""

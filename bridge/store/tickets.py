@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 
 from bridge.core.vocabulary import TicketState
 from bridge.crypto import Vault
+from bridge.store.ahead import Question
 from bridge.store.codec import TICKETS, table_of
 from bridge.store.prepared import Prepared, insertion
 from bridge.store.tables import TicketRevisionRow
@@ -54,10 +55,14 @@ class TicketStore:
     region: str
     vault: Vault
 
+    def question(self, feed: str, external_id: str) -> Question:
+        """Return what :meth:`known` asks."""
+        return Question(_KNOWN, {"region": self.region, "feed": feed, "external_id": external_id})
+
     def known(self, tx: Tx, feed: str, external_id: str) -> KnownTicket | None:
         """Find a ticket by its upstream's number."""
-        parameters = {"region": self.region, "feed": feed, "external_id": external_id}
-        rows = tx.fetch(_KNOWN, parameters, of=("ticket", feed, external_id))
+        question = self.question(feed, external_id)
+        rows = tx.fetch(question.statement, question.values, of=("ticket", feed, external_id))
         return KnownTicket(*rows[0]) if rows else None
 
     def of_feed(self, tx: Tx, feed: str) -> list[OwnTicket]:

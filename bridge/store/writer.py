@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
 from bridge.errors import BridgeError, StoreError
 from bridge.store import driver
+from bridge.store.ahead import Answers, Question, asked
 from bridge.store.engine import unavailable
 from bridge.store.pending import Pending
 from bridge.store.prepared import Name, Prepared, Values
@@ -42,6 +43,7 @@ class Tx:
 
     connection: Connection
     batch: Pending = field(default_factory=Pending)
+    answers: Answers = field(default_factory=Answers)
     own: Pending = field(default_factory=Pending)
     dirty: bool = False
     then: list[Callable[[], None]] = field(default_factory=list)
@@ -55,24 +57,31 @@ class Tx:
         """Run a statement that changes rows."""
         self.flush()
         self.dirty = True
+        self.answers.forget()
         return self.connection.execute(statement, parameters)
 
     def fetch(self, statement: Prepared, values: Values, of: Name | None = None) -> list[Any]:
         """Run a prepared query and return its rows."""
-        self._settle(of)
         form = statement.form(self.connection.dialect)
-        return form.rows(driver.fetch(self.connection, form.sql, form.parameters(values)))
+        parameters = form.parameters(values)
+        known: Sequence[driver.Row] | None = self.answers.find(form, parameters, of)
+        if known is None:
+            self._settle(of)
+            known = driver.fetch(self.connection, form.sql, parameters)
+        return form.rows(known)
 
     def run(self, statement: Prepared, values: Values, of: Name | None = None) -> int:
         """Run a prepared statement that changes rows and return how many it changed."""
         self._settle(of)
         self.dirty = True
+        self.answers.forget()
         form = statement.form(self.connection.dialect)
         return driver.run(self.connection, form.sql, form.parameters(values))
 
     def put(self, statement: Prepared, rows: Iterable[Values], *names: Name) -> None:
         """Write rows at the end of the batch at the latest; ``names`` say what they stand for."""
         self.own.add(statement.form(self.connection.dialect), rows, names)
+        self.answers.written.update(names)
 
     def amend(self, statement: Prepared, values: Values, name: Name, missing: StoreError) -> None:
         """Change the row that ``name`` stands for at the end of the batch at the latest.
@@ -81,6 +90,7 @@ class Tx:
         """
         self._settle(name)
         self.own.add(statement.form(self.connection.dialect), [values], [name], missing)
+        self.answers.written.add(name)
 
     def flush(self) -> None:
         """Write what waits. Raises ``Spoiled`` if that is wrong with a unit before this one."""
@@ -115,6 +125,7 @@ class Job:
     unit: Unit[Any]
     future: asyncio.Future[Any]
     slow: bool = False
+    ahead: Sequence[Question] = ()
     result: Any = None
     error: BaseException | None = None
     then: Sequence[Callable[[], None]] = ()
@@ -140,10 +151,18 @@ def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
     run_rest(connection, batch)
 
 
-def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending) -> None:
+def run_batch_afar(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Like :func:`run_batch`, where every statement is a trip: what the units will ask first is asked for all of them."""
+    batch, answers = Pending(), asked(connection, [question for job in jobs for question in job.ahead])
+    run_jobs(connection, jobs, batch, answers)
+    run_rest(connection, batch)
+
+
+def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending, answers: Answers | None = None) -> None:
     """Run some units of a batch; what they put waits in ``batch``."""
+    answers = answers or Answers()
     for job in jobs:
-        tx = Tx(connection, batch)
+        tx = Tx(connection, batch, answers)
         try:
             job.result, job.error, job.then = job.unit(tx), None, tx.then
             tx.keep()
@@ -188,8 +207,13 @@ def committed(jobs: Sequence[Job]) -> None:
 class Writer(Protocol):
     """Runs units of work durably."""
 
-    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:
-        """Run a unit and return its result after the commit. Units of one ``key`` run in order."""
+    async def submit(
+        self, unit: Unit[T], key: str | None = None, *, slow: bool = False, ahead: Sequence[Question] = ()
+    ) -> T:
+        """Run a unit and return its result after the commit. Units of one ``key`` run in order.
+
+        ``ahead`` is what it will ask first; it may be asked before it runs.
+        """
 
     async def start(self) -> None:
         """Begin to work."""

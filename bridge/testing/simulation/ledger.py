@@ -10,7 +10,7 @@ import asyncio
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from sqlalchemy import Engine, event
 from bridge.crypto import Keyring, Vault
 from bridge.store import engine as engines
 from bridge.store import migrate
+from bridge.store.ahead import Question
 from bridge.store.sqlite_writer import SqliteWriter
 from bridge.store.store import Store
 from bridge.store.writer import MAX_BATCH, Job, Tx, Unit, settle_all
@@ -82,7 +83,14 @@ class InlineWriter:
         """Take no more units."""
         self.dead = True
 
-    async def submit(self, unit: Unit[T], key: str | None = None, *, slow: bool = False) -> T:  # noqa: ARG002 - one writer needs no partition
+    async def submit(
+        self,
+        unit: Unit[T],
+        key: str | None = None,  # noqa: ARG002 - one writer needs no partition
+        *,
+        slow: bool = False,
+        ahead: Sequence[Question] = (),  # noqa: ARG002 - nothing is far away here
+    ) -> T:
         """Queue a unit and wait for its answer."""
         loop = asyncio.get_running_loop()
         job = Job(unit, loop.create_future(), slow)

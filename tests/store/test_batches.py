@@ -1,0 +1,64 @@
+"""What the units of one batch see of each other, and what a row that is gone does to the others; on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bridge.core.vocabulary import OutboxState
+from bridge.errors import LeaseLost
+from bridge.pipeline import settle
+from bridge.store.driver import for_many
+from bridge.store.outbox import Claimed
+from bridge.store.store import Store
+from bridge.store.writer import Tx
+from bridge.testing.store_suite.database import NOW, draft, inbound, service_on
+
+
+async def test_what_was_asked_ahead_is_forgotten_when_the_batch_writes_it(store: Store) -> None:
+    service = service_on(store)
+    takes = [service.accept_ticket("hotline", draft("T1"), inbound(f"m{number}")) for number in range(3)]
+    answers = await asyncio.gather(*takes, service.accept_ticket("hotline", draft("T1"), inbound("m0")))
+    assert [answer.body["duplicate"] for answer in answers] == [False, True, True, False]
+    assert len({answer.body["case_id"] for answer in answers}) == 1
+    assert answers[-1].replayed
+
+
+async def test_a_message_lost_to_another_worker_spoils_only_its_own_unit(store: Store) -> None:
+    service = service_on(store)
+    await service.accept_ticket("hotline", draft("T1"), None)
+    claimed = await _claim(store)
+    stale = replace(claimed[0], fence=claimed[0].fence - 1)
+    lost = store.write(lambda tx: settle.delivered(tx, service.runtime, stale), key="one")
+    kept = store.write(lambda tx: settle.delivered(tx, service.runtime, claimed[1]), key="one")
+    outcomes = await asyncio.gather(lost, kept, return_exceptions=True)
+    assert isinstance(outcomes[0], LeaseLost)
+    assert not isinstance(outcomes[1], BaseException)
+    states = {row["key"]: row["state"] for row in await store.read(lambda tx: store.outbox.listing(tx, limit=50))}
+    assert states[claimed[0].key] == OutboxState.LEASED.value
+    assert states[claimed[1].key] == OutboxState.DELIVERED.value
+
+
+async def _claim(store: Store) -> list[Claimed]:
+    def unit(tx: Tx) -> list[Claimed]:
+        return store.outbox.claim(tx, owner="w", count=50, wall=NOW, until=NOW)
+
+    claimed = await store.write(unit)
+    assert len(claimed) > 1
+    return claimed
+
+
+def test_a_statement_for_many_rows_takes_an_array_a_parameter() -> None:
+    select = "SELECT t.a FROM t WHERE t.b = $1::VARCHAR AND t.at < $2::TIMESTAMP WITH TIME ZONE"
+    assert for_many("postgresql", select) == (
+        "SELECT given.number, found.* FROM unnest($1::VARCHAR[], $2::TIMESTAMP WITH TIME ZONE[]) WITH ORDINALITY AS "
+        "given(p1, p2, number) CROSS JOIN LATERAL (SELECT t.a FROM t WHERE t.b = given.p1 AND t.at < given.p2) AS found"
+    )
+    assert for_many("sqlite", "UPDATE t SET a=? WHERE b = ?") == "UPDATE t SET a=? WHERE b = ?"
+
+
+def test_an_insert_that_computes_is_not_for_many_rows() -> None:
+    with pytest.raises(ValueError, match="a parameter a column"):
+        for_many("postgresql", "INSERT INTO t (a) VALUES (lower($1::VARCHAR))")
