@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.core.values import swift
 from bridge.core.vocabulary import Insurance, PeriodStage, ProcedureId
 
 
@@ -17,6 +18,7 @@ class Evidence:
     weight: float = 0.0
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Classification:
     """What the rules made of a text; ``review`` asks for a person before anything is sent."""
@@ -35,6 +37,7 @@ class Classification:
     review_reason: str = ""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Route:
     """Who handles a case and under which clause; ``lead`` None means a person decides."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.core.assessment import Evidence
+from bridge.core.values import swift
 from bridge.core.vocabulary import (
     AssignmentState,
     CaseState,
@@ -37,6 +38,7 @@ from bridge.core.vocabulary import (
 )
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Petitioner:
     """诉求人; every field optional, phones are free text."""
@@ -69,6 +71,7 @@ class FeePeriod:
     end: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """An attachment by reference and hash, or carried inline (base64)."""
@@ -88,6 +91,7 @@ class Location:
     address: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class TicketBody:
     """What the citizen and the upstream told us; sealed at rest."""
@@ -107,6 +111,7 @@ class TicketBody:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class TicketDraft:
     """One upstream request as an adapter parsed it, before it is registered.
@@ -126,6 +131,7 @@ class TicketDraft:
     upstream_unit: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """An upstream's request: one per (feed, external id).
@@ -177,6 +183,7 @@ class Link:
     by: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Part:
     """One matter of a mixed ticket (A12) and where it goes.
@@ -193,6 +200,7 @@ class Part:
     confidential: bool = False
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class SideRecord:
     """What one side of the dispute is told: the words, then how, when and by whom, or the ``reason`` it is not (R29).
@@ -211,6 +219,7 @@ class SideRecord:
     ticket_id: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class PayerNotice:
     """What the payer must be told before the answer, and the proof that it was (R23).
@@ -232,6 +241,7 @@ class PayerNotice:
     ticket_id: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Case:
     """The dispute itself; answers one or more tickets.
@@ -303,6 +313,7 @@ class ExtensionRequest:
     decision: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A unit's duty in a case; ``owes`` is the explicit ledger of receipts still due from it.
@@ -345,6 +356,7 @@ class OverrideNote:
     reason: str
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class OpinionBody:
     """The words of a written opinion; sealed at rest. Amounts are yuan as decimal strings."""
@@ -367,6 +379,7 @@ class OpinionBody:
     note: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """A unit's written opinion, versioned per assignment; the newest of a round stands."""
@@ -385,6 +398,7 @@ class Opinion:
     body: OpinionBody
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class DeadlineBasis:
     """One candidate for a limit; the earliest wins and the losers stay visible."""
@@ -404,6 +418,7 @@ class Step:
     at: datetime
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """One clock: what is due from whom, when, why, and which step fires next."""
@@ -427,6 +442,7 @@ class Deadline:
     original_due_at: datetime | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Message:
     """One row to put into the outbox; ``key`` is the idempotency key and never changes.
@@ -463,6 +479,7 @@ class Actor:
 SYSTEM = Actor("system", "bridge")
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of a case's append-only history; ``detail`` is sealed at rest."""
@@ -474,6 +491,7 @@ class Event:
     occurred_at: datetime
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class CaseFile:
     """A case with everything that belongs to it; the unit that :func:`decide` works on."""

@@ -17,6 +17,7 @@ from bridge.core.model import TicketBody
 from bridge.core.remedy import Remedy
 from bridge.core.retention import Retention
 from bridge.core.triggers import Trigger
+from bridge.core.values import swift
 from bridge.core.vocabulary import (
     CounterpartyType,
     DeadlineKind,
@@ -195,6 +196,7 @@ class Confidentiality:
     kinds: tuple[TicketKind, ...] = ()
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
     """What the rules may look at when they assess a ticket."""
@@ -208,6 +210,7 @@ class TicketFacts:
     upstream_unit: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
     """What routing depends on once a category is known (for re-routing by a person)."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bridge.core.model import FeePeriod, TicketBody
+from bridge.core.values import swift
 from bridge.core.vocabulary import PeriodStage
 
 _MONTH = re.compile(r"(\d{4})(?:\D?(\d{1,2}))?")
@@ -39,6 +40,7 @@ class Trigger:
     round: int = 0
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a trigger may look at; ``amount`` in yuan, ``months`` of the fee period (0: not stated)."""

@@ -19,6 +19,7 @@ from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
 from bridge.core.model import Message
+from bridge.core.values import swift
 from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Vault
 from bridge.errors import LeaseLost, StoreError
@@ -34,6 +35,7 @@ _IS_LEASED: ColumnElement[str] = literal_column(f"'{_LEASED}'")
 """States as literals: a bound parameter would hide the partial indexes from the planner."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A message a worker holds: what to send, and the fence it must settle with."""

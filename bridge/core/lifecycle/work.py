@@ -25,7 +25,7 @@ from bridge.core.model import (
     Ticket,
 )
 from bridge.core.policy import Policy, Rules
-from bridge.core.values import changed
+from bridge.core.values import changed, swift
 from bridge.core.vocabulary import AssignmentState, DeadlineKind, DeadlineStatus, MessageType, Role, TicketState
 
 ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, AssignmentState.ANSWERED})
@@ -53,6 +53,7 @@ class FeedTerms:
 _FORGOTTEN = FeedTerms(adapter="")
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything a decision may look at besides the case file.
