@@ -56,6 +56,7 @@ class Metrics:
         """Register every series of the table in a registry of its own."""
         self.registry = CollectorRegistry()
         self._series = {series.name: self._register(series) for series in SERIES if series.kind in _TYPES}
+        self._children: dict[tuple[object, ...], Any] = {}
         self._ledger = _Ledger()
         self.registry.register(self._ledger)
         ProcessCollector(registry=self.registry)
@@ -82,6 +83,7 @@ class Metrics:
         self.put("rules_last_reload_successful", float(successful))
         if successful:
             self._series["rules_info"].clear()
+            self._children.clear()
             self.put("rules_info", 1, hash=rules_hash)
             self.put("rules_last_reload_success_timestamp_seconds", loaded_at)
 
@@ -148,8 +150,12 @@ class Metrics:
         return metric_type(PREFIX + series.name, series.help, series.labels, registry=self.registry, **options)
 
     def _child(self, name: str, labels: Mapping[str, str]) -> Any:
-        metric = self._series[name]
-        return metric.labels(**labels) if labels else metric
+        key = (name, *labels.items())
+        child = self._children.get(key)
+        if child is None:
+            metric = self._series[name]
+            child = self._children[key] = metric.labels(**labels) if labels else metric
+        return child
 
 
 class _Ledger(Collector):

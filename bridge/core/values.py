@@ -33,29 +33,28 @@ def _names(kind: Hashable) -> list[str]:
 
 def swift(kind: type[T]) -> type[T]:
     """Give a frozen slots dataclass (of five fields or more, else it does not pay) an ``__init__`` that is fast."""
-    scope: dict[str, Any] = {
-        "class_of": _CLASS_OF,
-        "open_class": _open_class(cast("Hashable", kind)),
-        "kind": kind,
-        "absent": object(),
-    }
-    arguments, lines = ["self"], ["    class_of(self, open_class)"]
+    scope: dict[str, Any] = {"_class_of": _CLASS_OF, "_open": _open_class(cast("Hashable", kind)), "_kind": kind}
+    arguments, lines = ["self"], ["    _class_of(self, _open)"]
     for field in dataclasses.fields(cast("Any", kind)):
-        name, value = field.name, field.name
-        if field.default_factory is not dataclasses.MISSING:
-            scope[f"make_{name}"] = field.default_factory
-            value = f"make_{name}() if {name} is absent else {name}"
-            arguments.append(f"{name}=absent")
-        elif field.default is not dataclasses.MISSING:
-            scope[f"default_{name}"] = field.default
-            arguments.append(f"{name}=default_{name}")
-        else:
-            arguments.append(name)
-        lines.append(f"    self.{name} = {value}")
-    text = "\n".join([f"def __init__({', '.join(arguments)}):", *lines, "    self.__class__ = kind"])
+        argument, value = _filled(field, scope)
+        arguments.append(argument)
+        lines.append(f"    self.{field.name} = {value}")
+    text = "\n".join([f"def __init__({', '.join(arguments)}):", *lines, "    self.__class__ = _kind"])
     exec(text, scope)  # noqa: S102 - the names are the class's own fields
     type.__setattr__(kind, "__init__", scope["__init__"])
     return kind
+
+
+def _filled(field: dataclasses.Field[Any], scope: dict[str, Any]) -> tuple[str, str]:
+    """Return a field's argument and what is put into it, and put its default into the function's scope."""
+    name, default = field.name, f"_default_{field.name}"
+    if field.default is not dataclasses.MISSING:
+        scope[default] = field.default
+        return f"{name}={default}", name
+    if field.default_factory is not dataclasses.MISSING:
+        scope[default] = field.default_factory
+        return f"{name}={default}", f"{default}() if {name} is {default} else {name}"
+    return name, name
 
 
 @lru_cache(maxsize=256)

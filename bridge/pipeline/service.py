@@ -306,5 +306,5 @@ class Service:
         for other in committed.also:
             self.after(other)
         self.observer.committed(committed.file, committed.decision)
-        if committed.decision.messages:
+        if any(self.runtime.placement(message).sent for message in committed.decision.messages):
             self.wake()

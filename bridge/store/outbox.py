@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, select, update
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
@@ -113,9 +113,8 @@ def claim_statement(*, busy: bool, skip_locked: bool) -> Update:
     )  # fmt: skip
 
 
-_CLAIMS = {
-    (busy, skip): claim_statement(busy=busy, skip_locked=skip) for busy in (True, False) for skip in (True, False)
-}
+_CLAIMS = {skip: Prepared(claim_statement(busy=False, skip_locked=skip)) for skip in (True, False)}
+_CLAIMS_BESIDE_BUSY = {skip: claim_statement(busy=True, skip_locked=skip) for skip in (True, False)}
 
 _INSERT = insertion(_T)
 _SETTLE = Prepared(
@@ -183,14 +182,16 @@ class OutboxStore:
         """Lease up to ``count`` due messages, oldest first, in order within a group; none of ``busy`` (``kind:name``)."""
         locked = tx.connection.dialect.name == "postgresql" and not self.portable
         parameters = {"region": self.region, "now": wall, "owner": owner, "until": until, "count": count}
-        if busy:
-            parameters["busy"] = list(busy)
-        rows = tx.write(_CLAIMS[bool(busy), locked], parameters).all()
+        rows = (
+            tx.write(_CLAIMS_BESIDE_BUSY[locked], {**parameters, "busy": list(busy)}).all()
+            if busy
+            else tx.change(_CLAIMS[locked], parameters)
+        )
         return [claimed for row in rows if (claimed := self._claimed(tx, row)) is not None]
 
-    def _claimed(self, tx: Tx, row: Row[Any]) -> Claimed | None:
+    def _claimed(self, tx: Tx, row: Any) -> Claimed | None:
         """Open a claimed row; one that cannot be opened is parked, so that it holds up nobody else."""
-        fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for the mapping
+        fields = row._asdict()
         sealed = fields.pop("payload")
         try:
             return Claimed(**fields, payload=self.vault.open(sealed, self._aad(fields["key"])))

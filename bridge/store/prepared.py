@@ -28,7 +28,7 @@ Name = tuple[str, ...]
 
 
 class Prepared:
-    """A statement without expanding parameters; ``returns`` nothing but the rows of a SELECT."""
+    """A statement without expanding parameters; its rows are those of a SELECT or of RETURNING."""
 
     def __init__(self, statement: Query | Update | Insert | Callable[[Dialect], Insert]) -> None:
         """Take the statement, or for an upsert the function that builds it for a dialect."""
@@ -48,7 +48,7 @@ class Prepared:
 class Form:
     """A compiled statement: ``names`` in the order of the placeholders, converters where a type needs one.
 
-    ``many`` is the same for many rows of parameters at once.
+    ``many`` is the same for many rows of parameters at once (not with RETURNING).
     """
 
     sql: str
@@ -66,14 +66,14 @@ class Form:
         columns_in = list(statement.table.c) if isinstance(statement, Insert) else []
         compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in columns_in] or None)
         fixed = {name: bind.value for name, bind in _binds(compiled).items() if not bind.required}
-        columns = list(statement.selected_columns) if isinstance(statement, SelectBase) else []
+        columns = list(statement.exported_columns)
         binds = [(name, _bind(bind.type, dialect)) for name, bind in _binds(compiled).items()]
         results = [(number, _result(column.type, dialect)) for number, column in enumerate(columns)]
         row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # noqa: PYI024 - its fields are the columns
         names = tuple(compiled.positiontup or ())
         return cls(
             sql=compiled.string,
-            many=for_many(dialect.name, compiled.string),
+            many=for_many(dialect.name, compiled.string) if isinstance(statement, SelectBase) or not columns else "",
             names=names,
             constants=fixed | {column.name: None for column in columns_in if column.nullable},
             binds=tuple((name, convert) for name, convert in binds if convert),

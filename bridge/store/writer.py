@@ -78,6 +78,14 @@ class Tx:
         form = statement.form(self.connection.dialect)
         return driver.run(self.connection, form.sql, form.parameters(values))
 
+    def change(self, statement: Prepared, values: Values) -> list[Any]:
+        """Run a prepared statement that changes rows and return them as they are now."""
+        self.flush()
+        self.dirty = True
+        self.answers.forget()
+        form = statement.form(self.connection.dialect)
+        return form.rows(driver.fetch(self.connection, form.sql, form.parameters(values)))
+
     def put(self, statement: Prepared, rows: Iterable[Values], *names: Name) -> None:
         """Write rows at the end of the batch at the latest; ``names`` say what they stand for."""
         self.own.add(statement.form(self.connection.dialect), rows, names)

@@ -44,14 +44,20 @@ def latest(work: Work, assignment: Assignment) -> datetime | None:
 def may_ask(work: Work, assignment: Assignment) -> bool:
     """Tell whether more time may be asked for: before expiry, nothing asked already, and something left to ask for."""
     now = limit(work, assignment)
-    pending = assignment.extension is not None and assignment.extension.decision is None
-    return now is not None and work.now <= now and not pending and not is_spent(work, assignment)
+    if now is None or now < work.now or (assignment.extension is not None and assignment.extension.decision is None):
+        return False
+    return not _ends_at(work, assignment, now)
 
 
 def is_spent(work: Work, assignment: Assignment) -> bool:
     """Tell whether the limit can move no further: extended already where once is all, or at its cap."""
-    now, end = limit(work, assignment), latest(work, assignment)
-    return now is not None and end is not None and end <= now
+    now = limit(work, assignment)
+    return now is not None and _ends_at(work, assignment, now)
+
+
+def _ends_at(work: Work, assignment: Assignment, now: datetime) -> bool:
+    end = latest(work, assignment)
+    return end is not None and end <= now
 
 
 def why_not(work: Work, assignment: Assignment) -> str:
