@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bridge import refusals
 from bridge.errors import ConfigError, OutcomeUnknown, Unavailable
+from bridge.store import driver
 
 BUSY_MS = 10_000
 CACHE_KIB = 16_384
@@ -128,12 +129,12 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 @contextmanager
 def impatient(connection: Connection) -> Iterator[None]:
     """Let a lock that another process holds be an error at once instead of a wait."""
-    driver: Any = connection.connection.dbapi_connection
-    driver.execute("PRAGMA busy_timeout=0")
+    file: Any = connection.connection.dbapi_connection
+    file.execute("PRAGMA busy_timeout=0")
     try:
         yield
     finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        file.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
 
 def is_locked(error: BaseException) -> bool:
@@ -142,11 +143,11 @@ def is_locked(error: BaseException) -> bool:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver.run(connection, "BEGIN IMMEDIATE", ())
 
 
 def _begin_deferred(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    driver.run(connection, "BEGIN", ())
 
 
 def postgres_engine(url: URL, *, connections: int, patient: bool = False) -> AsyncEngine:

@@ -104,8 +104,10 @@ async def _chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
     content = request.content
     while not content.at_eof():
         try:
-            async with asyncio.timeout_at(deadline + seen / SLOWEST_BYTES_PER_SECOND):
-                chunk = await content.readany()
+            chunk = content.read_nowait()
+            if not chunk:
+                async with asyncio.timeout_at(deadline + seen / SLOWEST_BYTES_PER_SECOND):
+                    chunk = await content.readany()
         except TimeoutError:
             raise TooSlow("正文未在限定时间内到齐") from None
         except (web.PayloadAccessError, web.RequestPayloadError, OSError):

@@ -38,8 +38,7 @@ def allowed(work: Work, assignment: Assignment) -> list[str]:
     """Return the receipts that are legal now besides those owed."""
     if assignment.state not in ACTIVE:
         return []
-    legal = [type_ for type_ in ReceiptType if _is_legal(work, assignment, type_)]
-    return [type_.value for type_ in legal if type_ not in assignment.owes]
+    return [type_.value for type_ in ReceiptType if type_ not in assignment.owes and _is_legal(work, assignment, type_)]
 
 
 @dataclass(frozen=True, slots=True)

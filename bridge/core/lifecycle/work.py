@@ -197,7 +197,9 @@ class Work:
 
         A ticket's clocks are its own: a round that another ticket of the case asked for does not end them.
         """
-        found = [d for d in self.deadlines.values() if d.owner == owner and d.kind is kind]
-        own = owner in self.tickets
-        current = [d for d in found if (own or d.round == self.case.round) and d.status is not DeadlineStatus.CANCELLED]
-        return current[-1] if current else None
+        for deadline in reversed(self.deadlines.values()):
+            wanted = deadline.owner == owner and deadline.kind is kind
+            present = wanted and (deadline.round == self.case.round or owner in self.tickets)
+            if present and deadline.status is not DeadlineStatus.CANCELLED:
+                return deadline
+        return None
