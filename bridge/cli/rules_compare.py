@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 SHOWN = 200
 DAYS = 30
 
+_FIELDS = {
+    "in_scope": "属本机制",
+    "category": "类别",
+    "lead": "主办",
+    "co_units": "联办",
+    "procedure": "程序",
+    "review": "人工把关",
+}
 _JUDGED = {
     (False, True): "（与人工判定：原不符，新相符）",
     (True, False): "（与人工判定：原相符，新不符）",
@@ -81,7 +89,7 @@ def _as_text(result: Comparison) -> str:
 
 
 def _line(one: Changed) -> str:
-    said = "；".join(f"{name}：{_shown(old)} → {_shown(new)}" for name, (old, new) in one.fields.items())
+    said = "；".join(f"{_FIELDS[name]}：{_shown(old)} → {_shown(new)}" for name, (old, new) in one.fields.items())
     judged = _JUDGED[one.right[0], one.right[1]] if None not in one.right else ""  # type: ignore[index]
     return f"{one.id}  {said}{judged}\n    因：{'；'.join(one.why) or '把握或标记不同'}"
 

@@ -83,7 +83,9 @@ def _page(lessons: Lessons) -> str:
     ]
     proposals = lessons.proposals()
     lines.append(
-        "建议（请人工斟酌后粘贴到 rules: 下，再 rules check、test、diff）：" if proposals else "没有可建议的规则"
+        "建议（请人工斟酌，把“- {…}”那几行粘贴到规则文件 rules: 下已有的同名一节里，再 rules check、test、diff）："
+        if proposals
+        else "没有可建议的规则"
     )
     return "\n".join([*lines, *(one.yaml() for one in proposals)])
 
