@@ -112,3 +112,9 @@ def test_a_wrong_command_would_be_found() -> None:
     for line in ("bridge backpu x", "bridge outbox list --sate parked", "bridge cases lsit"):
         with pytest.raises(AssertionError):
             resolved(line)
+
+
+def test_what_belongs_to_a_list_item_is_indented_by_four() -> None:
+    """The docs tool ends a list at a block that is indented by less, and numbers what follows from 1 again."""
+    block = re.compile(r"^ {1,3}(?:```|\|)", re.MULTILINE)
+    assert [page.name for page in DOCS.rglob("*.md") if block.search(page.read_text(encoding="utf-8"))] == []
