@@ -23,8 +23,7 @@ from bridge.testing.counterparts.control import PATIENCE_SECONDS
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TREE: Any = get_command(app)
-_BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-_UNTYPED = re.compile(r"^ *```bash\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(bridge [^`\n]+)`")
 _CUT = re.compile(r"(?<!\S)(?:\||>|>>|<|&&|&|;)(?!\S).*")
 _LOADED = re.compile(
@@ -63,12 +62,12 @@ def test_the_reference_has_every_command_and_key(site: Path) -> None:
 def typed(page: Path) -> Iterator[str]:
     """Yield every command line of ours on a page."""
     text = page.read_text(encoding="utf-8").replace("\\\n", " ")
-    for block in _BLOCK.findall(text):
-        for line in block.splitlines():
+    for kind, block in _FENCE.findall(text):
+        for line in block.splitlines() if kind == "sh" else ():
             yield from re.findall(r"(?:^|[\s(]|/)(bridge (?!serve > ).*?)\)?$", line.partition(" #")[0].strip())
-    for block in _UNTYPED.findall(text):
-        yield from re.findall(r"^ *(bridge .+)$", block, re.MULTILINE)
-    yield from _INLINE.findall(_BLOCK.sub("", text))
+        if kind in {"", "bash"}:
+            yield from re.findall(r"^ *(bridge .+?)(?: #.*)?$", block, re.MULTILINE)
+    yield from _INLINE.findall(_FENCE.sub("", text))
 
 
 def resolved(line: str) -> None:
@@ -112,6 +111,12 @@ def test_a_wrong_command_would_be_found() -> None:
     for line in ("bridge backpu x", "bridge outbox list --sate parked", "bridge cases lsit"):
         with pytest.raises(AssertionError):
             resolved(line)
+
+
+def test_a_fence_names_a_language_and_nothing_else() -> None:
+    """The docs tool takes a fence with a second word for text, and the text after it for code."""
+    odd = re.compile(r"^ *```\w+ ", re.MULTILINE)
+    assert [page.name for page in DOCS.rglob("*.md") if odd.search(page.read_text(encoding="utf-8"))] == []
 
 
 def test_what_belongs_to_a_list_item_is_indented_by_four() -> None:

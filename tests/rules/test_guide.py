@@ -60,7 +60,7 @@ def test_guide(tmp_path: Path) -> None:
 def edit(path: Path) -> None:
     """Do by program what the guide asks its reader to do by hand."""
     text = path.read_text(encoding="utf-8")
-    for section, block in (("  evidence:\n", blocks("yaml evidence")[0]), ("\ntests:\n", blocks("yaml tests")[0])):
+    for section, block in zip(("  evidence:\n", "\ntests:\n"), blocks("yaml"), strict=True):
         assert text.count(section) == 1
         text = text.replace(section, section + block)
     path.write_text(text, encoding="utf-8")
