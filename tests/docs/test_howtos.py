@@ -138,6 +138,7 @@ def test_update_the_calendar(desk: Desk) -> None:
     desk.copy_ledger()
     notice = CALENDAR.read_text(encoding="utf-8").replace("2026", "2027")
     (desk.folder / "2027.json").write_text(notice, encoding="utf-8")
+    shutil.copyfile(desk.folder / "routing_rules.yaml", desk.folder / "candidate.yaml")
     typed("update-the-calendar", desk)
 
 
