@@ -18,7 +18,7 @@ LATE = "企业会计反映征收期最后一天客户端故障，被加收滞纳
 ARREARS = "单位2024年每月从工资里扣社保却没有缴，养老、失业、医保都断缴，要求追缴欠费。"
 RECEIVED = datetime(2026, 3, 2, 9, 30)  # noqa: DTZ001 - a cell of a sheet has no zone
 HEADS = ("序号", "工单编号", "受理时间", "反映内容", "来电人", "联系电话", "承办单位", "协办单位", "状态", "派单时间", "签收日期",
-         "办结时限", "答复日期", "办理结果", "意见：人社局")  # fmt: skip
+         "办结时限", "答复日期", "办理结果", "意见：人社局", "工单类型", "被反映单位")  # fmt: skip
 
 
 @pytest.fixture
@@ -140,6 +140,7 @@ def test_every_bad_row_is_named_with_its_column_and_the_good_ones_are_kept(confi
         row("", "已登记"),
         row("B-7", "已派单", 承办单位="税务局", 派单时间=date(2026, 3, 1)),
         row("B-8", "已回复", **ASKED, 答复日期=tomorrow, 办理结果=""),
+        row("B-10", "已派单", **ASKED, 工单类型="举报", 被反映单位="县税务局"),
     )
     done = run(config, "import", str(bad), "--feed", "hotline")
     assert done.exit_code == 1
@@ -153,6 +154,7 @@ def test_every_bad_row_is_named_with_its_column_and_the_good_ones_are_kept(confi
         "第 9 行“交办日期”：早于“受理日期”",
         "第 10 行“答复日期”：晚于现在",
         "第 10 行“答复内容”：不能为空",
+        "第 11 行“主办单位”：举报的是税务局",
     ):
         assert said in done.stderr, (said, done.stderr)
     assert "税物局" not in done.stderr
