@@ -189,6 +189,32 @@ async def test_no_comment_is_for_co_units_only(ledger: Ledger) -> None:
             await ledger.receipt(case_id, "tax", type_, conclusion=Conclusion.NO_COMMENT)
 
 
+async def test_a_lead_hears_that_its_case_waits_for_consent_though_the_office_hears_of_it_too(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE)
+    await ledger.receipt(case_id, "tax", "signed")
+    await ledger.fresh()
+    await ledger.act(
+        case_id, "classify", category="late_fee", lead="tax", procedure=ProcedureId.JOINT_COMPLEX, reason="专案"
+    )
+    sent = {m["target"]: m for m in await ledger.fresh() if m["target"] in ("tax", "leading_office")}
+    assert sent["leading_office"]["escalation"]["reason"] == "complex_proposed"
+    assert (sent["tax"]["type"], sent["tax"]["owed"]) == ("case.updated", [])
+
+
+async def test_a_new_round_ends_the_clocks_of_a_unit_that_never_signed_in_the_last_one(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(JOINT)
+    await ledger.receipt(case_id, "tax", "signed")
+    await ledger.receipt(case_id, "hrss", "opinion")
+    await ledger.until("2026-03-12T10:00:00+08:00")
+    await ledger.act(case_id, "override", OFFICE, reason="医保逾期", by="李四")
+    await ledger.receipt(case_id, "tax", "consolidated")
+    await ledger.deliver()
+    await ledger.event(case_id, "rework", respond_by=at("2026-03-20T18:00:00"))
+    medical = (await ledger.assignment(case_id, "medical"))["id"]
+    clocks = [d for d in (await ledger.file(case_id)).deadlines if d.owner == medical and d.status == "overdue"]
+    assert clocks == []
+
+
 async def test_a_refused_return_waits_for_a_person_and_keeps_its_limit(ledger: Ledger) -> None:
     case_id = await ledger.ticket(SINGLE)
     limit = (await ledger.assignment(case_id, "tax"))["due"]["reply_by"]

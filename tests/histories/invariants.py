@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.core.lifecycle import legality, machine
+from bridge.core.lifecycle import legality, machine, views
 from bridge.core.lifecycle.legality import BEFORE_REPLY
-from bridge.core.lifecycle.work import ACTIVE
+from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model import CaseFile, Message, Ticket
 from bridge.core.vocabulary import (
     AssignmentState,
@@ -21,6 +21,7 @@ from bridge.core.vocabulary import (
     MessageType,
     ProcedureId,
     ReceiptType,
+    TicketKind,
     TicketState,
 )
 from bridge.pipeline.commit import Committed
@@ -34,6 +35,8 @@ OVER = frozenset(
 RUNS = frozenset({DeadlineStatus.RUNNING, DeadlineStatus.DUE_SOON, DeadlineStatus.OVERDUE})
 STEPS = 3
 """The longest way of one command: an opinion ends a stage, the reply is recorded, a counter has it at once."""
+View = tuple[list[str], dict[str, str | None], str | None]
+"""What a unit is told of itself: owed, due, category."""
 JOINT = frozenset({ProcedureId.JOINT_GENERAL, ProcedureId.JOINT_COMPLEX})
 
 
@@ -46,6 +49,9 @@ class Promises:
     begun: dict[tuple[str, int], datetime] = field(default_factory=dict)
     accepting: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    heard: dict[str, View] = field(default_factory=dict)
+    told: dict[tuple[str, MessageType], str] = field(default_factory=dict)
+    homes: dict[str, set[str]] = field(default_factory=dict)
 
     def see(self, committed: Committed, unit: str | None) -> None:
         """Hold one change against every promise; ``unit`` is whose receipt caused it."""
@@ -93,6 +99,76 @@ class Promises:
         if file.case.accepting_unit is not None:
             known = self.accepting.setdefault(file.case.id, file.case.accepting_unit)
             assert known == file.case.accepting_unit, f"{file.case.id} was accepted by {known}"
+
+    def knows(self, work: Work, committed: Committed, unit: str | None) -> None:
+        """Every unit was told of its view as it stands, every upstream who leads and who accepted."""
+        file = committed.file
+        for message in committed.decision.messages:
+            self._note(file, message)
+        for assignment in work.active():
+            view = (legality.owed(assignment), views.due(work, assignment), work.case.category)
+            if assignment.unit == unit:
+                self.heard[assignment.id] = view
+            heard = self.heard.get(assignment.id, view)
+            assert heard == view, f"{assignment.unit} was told {heard}, {view} stands"
+        for ticket in file.tickets:
+            self.homes.setdefault(ticket.id, set()).add(file.case.id)
+            self._upstream_knows(file, ticket)
+        every_duty_has_its_clock(file)
+
+    def _note(self, file: CaseFile, message: Message) -> None:
+        assignment = next((a for a in file.assignments if a.id == message.assignment_id), None)
+        said = message.payload
+        if assignment is not None and message.target == assignment.unit:
+            self.heard[assignment.id] = (said["owed"], said["due"], (said["category"] or {}).get("id"))
+        lead = said.get("unit") or said.get("contact", {}).get("unit")
+        of_lead = message.type in (MessageType.TICKET_ASSIGNED, MessageType.TICKET_TRANSFERRED)
+        if message.ticket_id and of_lead:
+            self.told[message.ticket_id, MessageType.TICKET_ASSIGNED] = lead
+        if message.ticket_id and message.type is MessageType.TICKET_ACCEPTED:
+            self.told[message.ticket_id, message.type] = said["accepting_unit"]
+
+    def _upstream_knows(self, file: CaseFile, ticket: Ticket) -> None:
+        """Not of a ticket that went from case to case: its upstream may know the lead of the one before."""
+        case, stays = file.case, len(self.homes[ticket.id]) == 1
+        waits = ticket.state is TicketState.OPEN and ticket.kind is not TicketKind.PRAISE
+        if not stays or not waits or case.state not in BEFORE_REPLY:
+            return
+        lead = self.told.get((ticket.id, MessageType.TICKET_ASSIGNED))
+        assert case.lead in (None, lead), f"{case.lead} leads, the upstream was told {lead}"
+        accepted = self.told.get((ticket.id, MessageType.TICKET_ACCEPTED))
+        at_once = ticket.feed == "hotline"
+        assert not at_once or case.accepting_unit in (None, accepted), (
+            f"accepted by {case.accepting_unit}, told {accepted}"
+        )
+
+
+def every_duty_has_its_clock(file: CaseFile) -> None:
+    """Whoever owes something has a clock that runs, whoever owes nothing has none; so has a case that waits."""
+    running = {(d.owner, d.kind) for d in file.deadlines if d.status in RUNS}
+    working = file.case.state in BEFORE_REPLY
+    for assignment in file.assignments:
+        for type_, kind in CLOCKS.items():
+            owes = type_ in assignment.owes and assignment.state in ACTIVE
+            runs = (assignment.id, kind) in running
+            assert owes or not runs, f"{assignment.unit} owes no {type_} but its clock runs"
+            assert runs or not (owes and working) or assignment.overridden, f"{assignment.unit} owes {type_} for ever"
+    for ticket in file.tickets:
+        if ticket.state is TicketState.OPEN and ticket.kind is not TicketKind.PRAISE:
+            assert (ticket.id, DeadlineKind.REPLY) in running, f"{ticket.external_id} is owed a reply for ever"
+    awaits = file.case.state is CaseState.AWAITING_APPROVAL
+    assert ((file.case.id, DeadlineKind.APPROVAL) in running) is awaits, (
+        f"the clock of the consent in {file.case.state}"
+    )
+    open_window = file.case.state is CaseState.REPLIED and not file.case.objection
+    assert not open_window or (file.case.id, DeadlineKind.OBJECTION) in running, "no window to object"
+
+
+CLOCKS = {
+    ReceiptType.SIGNED: DeadlineKind.SIGN,
+    ReceiptType.OPINION: DeadlineKind.OPINION,
+    ReceiptType.CONSOLIDATED: DeadlineKind.CONSOLIDATE,
+}
 
 
 def _reach(start: str) -> set[str]:

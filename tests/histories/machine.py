@@ -20,6 +20,7 @@ from bridge.core.model import Actor, CaseFile, Deadline, OpinionBody, TicketDraf
 from bridge.core.policy import Rules
 from bridge.core.vocabulary import CaseState, Conclusion, ReceiptType
 from bridge.errors import IllegalTransition, InvalidPayload
+from bridge.pipeline.commit import Committed
 from tests.histories import commands
 from tests.histories.county import County
 from tests.histories.invariants import OVER, Promises
@@ -43,7 +44,7 @@ class Histories(RuleBasedStateMachine):
         self.promises = Promises()
         self.connection = self.engine.connect()
         self.transaction = self.connection.begin()
-        self.county = County(self.connection, self.shipped, self.promises.see)
+        self.county = County(self.connection, self.shipped, self._watch)
         self.sent: list[tuple[str, TicketDraft]] = []
         self.serial = 0
 
@@ -172,12 +173,17 @@ class Histories(RuleBasedStateMachine):
             return
         try:
             if sys.exc_info()[0] is None:
-                self._end()
+                self.finish()
         finally:
-            self.transaction.rollback()
-            self.connection.close()
+            self.close()
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.transaction.rollback()
+        self.connection.close()
+
+    def finish(self) -> None:
+        """Let everybody do their duty until nothing is waited for; nothing may be left, nothing stored wrongly."""
         for _ in range(PATIENCE):
             for file in filter(_is_waited_for, self.county.files()):
                 self._see_to(file)
@@ -190,6 +196,10 @@ class Histories(RuleBasedStateMachine):
         for file in self.county.files():
             assert file.case.state in OVER, file.case.state
             assert self.county.first_break(file.case.id) is None, "the chain of a history is broken"
+
+    def _watch(self, committed: Committed, unit: str | None) -> None:
+        self.promises.see(committed, unit)
+        self.promises.knows(self._work(committed.file), committed, unit)
 
     def _case(self, data: st.DataObject) -> CaseFile:
         return commands.one(data, self.county.files(), "case", commands.state)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bridge.core.policy import Rules
 from bridge.testing.simulation.ledger import make_template, open_database
+from tests.histories import dice
 from tests.histories.machine import Histories
 from tests.histories.planted import PLANTS, Plant
 from tests.pipeline.conftest import shipped_rules
@@ -19,11 +20,13 @@ from tests.pipeline.conftest import shipped_rules
 __all__ = ["shipped_rules"]
 
 QUICK = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None,
     derandomize=True, print_blob=True,
 )  # fmt: skip
-FINDING = settings(QUICK, phases=[Phase.generate], report_multiple_bugs=False)
+FINDING = settings(QUICK, max_examples=100, phases=[Phase.generate], report_multiple_bugs=False)
 DEEP = settings(QUICK, max_examples=5_000, stateful_step_count=80, derandomize=False)
+FEW = 20
+"""So many histories by dice are played in every run."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,18 @@ def test_a_planted_bug_is_found(machine: type[Histories], monkeypatch: pytest.Mo
     plant(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):
         run_state_machine_as_test(machine, settings=FINDING)
+
+
+@pytest.mark.slow
+def test_no_throw_of_the_dice_breaks_a_promise(machine: type[Histories]) -> None:
+    for seed in range(FEW):
+        dice.play(machine, seed, steps=70)
+
+
+@pytest.mark.soak
+def test_three_thousand_throws_of_the_dice_break_no_promise(machine: type[Histories]) -> None:
+    for seed in range(FEW, 3_000):
+        dice.play(machine, seed, steps=90)
 
 
 @pytest.mark.soak

@@ -32,6 +32,7 @@ def start_round(work: Work, tickets: Sequence[Ticket], respond_by: datetime | No
         if ticket.state is TicketState.OPEN:
             work.set_ticket(ticket, case_round=work.case.round)
     for assignment in list(work.active()):
+        clocks.cancel_all(work, assignment.id)
         work.set_assignment(
             assignment, state=AssignmentState.QUEUED, owes=(), overridden=False, unfilled=False, extension=None
         )

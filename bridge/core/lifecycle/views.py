@@ -84,8 +84,11 @@ def complete_messages(work: Work) -> None:
 
 
 def tell_changed(work: Work, before: dict[str, Shown], *, except_unit: str | None) -> None:
-    """Send ``case.updated`` to the units whose own view changed, unless they caused or got a message already."""
-    addressed = {message.assignment_id for message in work.messages}
+    """Send ``case.updated`` to the units whose own view changed, unless they caused or got a message already.
+
+    What the office is told of an assignment tells its unit nothing.
+    """
+    addressed = {message.assignment_id for message in work.messages if message.target != LEADING_OFFICE}
     for assignment_id, view in shown(work).items():
         assignment = work.assignments[assignment_id]
         known = before.get(assignment_id)
