@@ -115,13 +115,13 @@ def learn(
     rules: RulesFile = None,
     config: Config = Path("bridge.toml"),
 ) -> None:
-    """从标注例子重新学习第二意见（约十秒）。"""
+    """从标注例子重新学习第二意见（约半分钟）。"""
     from bridge.rules.learn import learn as learn_model
     from bridge.rules.learn import read_examples
     from bridge.rules.second_opinion import render
 
     compiled = load_or_exit(rules_path(rules, config))
-    found = read_examples(examples, compiled.classifier.normaliser)
+    found = read_examples(examples, compiled.classifier.heard)
     model = learn_model(found)
     output.write_text(render(model), encoding="utf-8")
     typer.echo(f"从 {len(found)} 个例子学到 {len(model.weights)} 个字词，写入 {output}")

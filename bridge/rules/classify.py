@@ -44,7 +44,10 @@ COMPLEX_SUGGESTED = "complex_suggested"
 
 
 UNBACKED = 1.6
-"""So much, at most, the second opinion adds to the scope where no rule speaks for it."""
+"""So much, at most, the second opinion leaves to the scope where no scope rule speaks for it: a person looks."""
+
+DOUBT = 2.0
+"""So much surer the second opinion must be where no scope rule speaks."""
 
 BACKED, ALONE = 0.5, 0.28
 """What a category's evidence adds to the scope: more where something else speaks of social insurance."""
@@ -86,6 +89,10 @@ class Classifier:
             if regex.literal in text:
                 text = str(regex.compiled.sub("。", text))
         return text
+
+    def heard(self, title: str, content: str) -> str:
+        """What the second opinion hears of a text; it learns from the same."""
+        return _heard(self.read(title, content).layout)
 
     def classify(self, facts: TicketFacts) -> tuple[Classification, float]:
         """Classify one ticket (a supplement counts as text), with its margin over the threshold of scope."""
@@ -131,8 +138,7 @@ class Classifier:
     def _advice(self, reading: Reading) -> dict[str, float]:
         if self.opinion is None or self.opinion_settings is None:
             return {}
-        layout = reading.layout
-        return self.opinion.score(layout.text[: layout.title_length] + layout.text)
+        return self.opinion.score(_heard(reading.layout))
 
     def _advised(self, scores: dict[str, float], hits: list[Evidence], advice: dict[str, float]) -> dict[str, float]:
         """Add the second opinion, then let decisive rules rule out every other category."""
@@ -152,7 +158,8 @@ class Classifier:
         best = max([value for name, value in advice.items() if name != OUT])
         value = self.opinion_settings.scope_weight * (best - advice.get(OUT, 0.0) - self.opinion_settings.scope_border)
         if not _any_for(hits):
-            value = min(value, UNBACKED)
+            against = sum([hit.weight for hit in hits])
+            value = min(value - DOUBT, UNBACKED - against)
         hits.append(Evidence(OPINION_RULE, "", None, round(value, 3)))
         return value
 
@@ -229,6 +236,11 @@ class Classifier:
             flags=self._flags(reading, facts, None, PeriodStage.POST),
             evidence=_weightiest_first(hits),
         )
+
+
+def _heard(layout: Layout) -> str:
+    """The title twice, then the text."""
+    return layout.text[: layout.title_length] + layout.text
 
 
 def _words(reading: Reading, span: tuple[int, int]) -> str:

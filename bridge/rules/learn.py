@@ -10,17 +10,16 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.errors import ConfigError, Problem
-from bridge.rules.normalise import Normaliser
 from bridge.rules.second_opinion import OUT, SecondOpinion, grams_of
 
 PENALTY = 1.0
 ROUNDS = 30
-KEPT = 5_000
+KEPT = 6_000
 """So many sequences are kept, by how loud they can be."""
 
 Row = list[tuple[int, float]]
@@ -35,7 +34,11 @@ class Example:
     label: str
 
 
-def read_examples(path: Path, normaliser: Normaliser) -> tuple[Example, ...]:
+Hear = Callable[[str, str], str]
+"""Title and content to what the model hears (``Classifier.heard``)."""
+
+
+def read_examples(path: Path, hear: Hear) -> tuple[Example, ...]:
     """Read labelled examples (JSON Lines: ``id``, ``title``, ``text``, ``in_scope``, ``category``).
 
     Raises:
@@ -44,7 +47,7 @@ def read_examples(path: Path, normaliser: Normaliser) -> tuple[Example, ...]:
     examples, problems = [], []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            examples.append(_example(json.loads(line), normaliser))
+            examples.append(_example(json.loads(line), hear))
         except (ValueError, KeyError, TypeError, AttributeError):
             problems.append(Problem("-", "每行应当是带 text、in_scope、category 的 JSON 对象", number, 1))
     if problems:
@@ -52,16 +55,10 @@ def read_examples(path: Path, normaliser: Normaliser) -> tuple[Example, ...]:
     return tuple(examples)
 
 
-def _example(row: dict[str, object], normaliser: Normaliser) -> Example:
-    text = text_of(str(row.get("title") or ""), str(row["text"]), normaliser)
+def _example(row: dict[str, object], hear: Hear) -> Example:
+    text = hear(str(row.get("title") or ""), str(row["text"]))
     label = str(row["category"]) if row["in_scope"] else OUT
     return Example(str(row["id"]), text, label)
-
-
-def text_of(title: str, content: str, normaliser: Normaliser) -> str:
-    """What the model reads: the title twice, then the text, in normal form."""
-    head = normaliser.text(title)
-    return f"{head}\n{head}\n{normaliser.text(content)}"
 
 
 def learn(examples: Sequence[Example], kept: int = KEPT) -> SecondOpinion:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.core.assessment import Classification, Route
+from bridge.rules.classify import OPINION_RULE
 from bridge.rules.document import ReviewEntry
 
 LeadOf = Callable[[str], str | None]
@@ -37,6 +38,8 @@ class Reviewer:
         flagged = [self.flag_names.get(flag, flag) for flag in found.flags if flag in self.settings.flags]
         if flagged:
             return f"须由人确认:{'、'.join(flagged)}"
+        if not any(one.category and one.rule != OPINION_RULE for one in found.evidence):
+            return "类别没有规则依据,只有第二意见,请人工判定"
         if scope_share < self.settings.min_scope_confidence:
             return "是否属社会保险费征缴争议把握不大"
         share = self.lead_share(found, route, lead_of)

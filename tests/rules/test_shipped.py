@@ -136,3 +136,21 @@ def test_an_editor_finds_the_schema_beside_the_rules_that_init_writes(tmp_path: 
     assert {error.validator for error in validator.iter_errors(document)} == {"additionalProperties", "required"}
     lists = [entry for entry in schema["$defs"].values() if "enum" in entry]
     assert all(len(entry["enumDescriptions"]) == len(entry["enum"]) for entry in lists)
+
+
+def test_contact_lines_are_not_heard(shipped: CompiledRules) -> None:
+    """A telephone number and a form's columns change neither what the rules nor what the second opinion read."""
+    matter = "我厂社保费晚交三天被加收滞纳金,要求核减。"
+    around = f"是否保密:否。{matter}来电人甲某某,联系电话13800001234(微信同号)。"
+    plain, whole = (shipped.assess(facts(text)).classification for text in (matter, around))
+    assert "1380000" not in shipped.classifier.heard("", around)
+    assert (whole.in_scope, whole.category, whole.review) == (plain.in_scope, plain.category, plain.review)
+    assert "confidential" not in whole.flags
+
+
+def test_traditional_writing_reads_as_simplified(shipped: CompiledRules) -> None:
+    written = "職工離職後，縣裡的廠子還讓個人承擔滯納金，錢從銀行卡扣，請調查覈實。"
+    simplified = "职工离职后，县里的厂子还让个人承担滞纳金，钱从银行卡扣，请调查核实。"
+    normal = shipped.classifier.normaliser.text
+    assert normal(written).replace("裡", "里") == normal(simplified)
+    assert shipped.assess(facts(written)).route == shipped.assess(facts(simplified)).route
