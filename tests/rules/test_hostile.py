@@ -1,6 +1,9 @@
 """Files nobody should feed us: the old rules stay and the message says what happened."""
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,29 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 def test_hostile_file_is_refused(data: bytes, said: str) -> None:
     told = "\n".join(problem.message for problem in check_text(data))
     assert said in told
+
+
+NESTED = {
+    "flow": "[" * 200_000,
+    "flow behind closing brackets in quotes": 'x: "' + "]" * 400_000 + '"\na: ' + "[" * 400_000,
+    "complex keys": "? [" * 100_000,
+    "lists": "- " * 300_000,
+    "mappings": "\n".join(" " * n + "a:" for n in range(1_200)),
+}
+READ = """
+import json, sys
+from bridge.rules.load import check_text
+print(json.dumps([check_text(text)[0].message for text in json.load(sys.stdin)]))
+"""
+
+
+def test_deep_nesting_never_ends_the_process() -> None:
+    """The parser in C ends the process when its own composer recurses: only its events may be used."""
+    texts = json.dumps(list(NESTED.values()))
+    told = subprocess.run([sys.executable, "-c", READ], input=texts, capture_output=True, check=True, text=True)
+    verdicts = dict(zip(NESTED, json.loads(told.stdout), strict=True))
+    assert "前面应当是一个名称" in verdicts.pop("complex keys")
+    assert all("嵌套超过" in verdict for verdict in verdicts.values()), verdicts
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
