@@ -56,7 +56,6 @@ def test_deep_nesting_never_ends_the_process() -> None:
     texts = json.dumps(list(NESTED.values()))
     told = subprocess.run([sys.executable, "-c", READ], input=texts, capture_output=True, check=True, text=True)
     verdicts = dict(zip(NESTED, json.loads(told.stdout), strict=True))
-    assert "前面应当是一个名称" in verdicts.pop("complex keys")
     assert all("嵌套超过" in verdict for verdict in verdicts.values()), verdicts
 
 
