@@ -8,7 +8,6 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from bridge.cli.folder import create_folder
 from bridge.core.model import TicketBody
@@ -129,7 +128,7 @@ def test_an_editor_finds_the_schema_beside_the_rules_that_init_writes(tmp_path: 
     rules = tmp_path / "county" / "routing_rules.yaml"
     named = rules.read_text(encoding="utf-8").splitlines()[0].partition("$schema=")[2]
     schema = json.loads((rules.parent / named).read_text(encoding="utf-8"))
-    document = YAML(typ="safe", pure=True).load(rules.read_text(encoding="utf-8"))
+    document = read_yaml(rules.read_bytes()).value
     validator = jsonschema.Draft202012Validator(schema)
     assert list(validator.iter_errors(document)) == []
     document["routes"][0]["leed"] = document["routes"][0].pop("lead")
