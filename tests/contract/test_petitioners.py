@@ -140,3 +140,30 @@ async def test_more_time_that_one_upstream_gave_is_told_to_its_petitioner(ledger
     await ledger.service.accept_event("hotline", event, None)
     (owed,) = (await ledger.view(kept))["to_tell"]
     assert (owed["kind"], owed["ticket_id"]) == ("extension", await ticket_of(ledger, kept, "P2"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "people"),
+    [
+        ("无", "无", 2),
+        ("0", "0", 2),
+        ("00000000000", "00000000000", 2),
+        ("136****1212", "136****1212", 2),
+        ("136-0000-1212", "１３６ ００００ １２１２", 1),
+    ],
+)
+async def test_only_a_number_that_tells_people_apart_makes_two_tickets_one_person(
+    ledger: Ledger, one: str, other: str, people: int
+) -> None:
+    kept, _ = await merged(ledger, Petitioner(name="甲", phone=one), Petitioner(name="乙", phone=other))
+    assert len(await payers(ledger, kept)) == people
+
+
+async def test_a_telephone_that_is_written_as_an_identity_number_is_no_mark_of_the_same_person(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger, Petitioner(phone="13600001212"), Petitioner(phone="1", id_number="13600001212"))
+    assert len(await payers(ledger, kept)) == 2
+
+
+async def test_a_case_that_was_merged_away_told_no_petitioner(ledger: Ledger) -> None:
+    _, joining = await merged(ledger)
+    assert "payer" not in (await ledger.view(joining))["told_sides"]

@@ -5,6 +5,8 @@ Owns: which tickets are one person's. Must not: say what anybody is told (``side
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from bridge.core.lifecycle.work import Work
@@ -15,6 +17,12 @@ Group = Sequence[Ticket]
 """The tickets of one petitioner, in the order of the case."""
 
 _GONE = frozenset({TicketState.WITHDRAWN, TicketState.RETURNED})
+
+_FEWEST_DIGITS = 7
+"""Of a telephone without its area code; an identity card, passport or permit has no fewer."""
+
+_PHONE, _ID = re.compile(r"\D"), re.compile(r"[^0-9A-Z]")
+"""What does not count in a number: its hyphens, spaces and words."""
 
 
 def groups(work: Work) -> list[Group]:
@@ -42,6 +50,15 @@ def _is_one(ticket: Ticket, other: Ticket) -> bool:
     return bool(_marks(ticket) & _marks(other))
 
 
-def _marks(ticket: Ticket) -> set[str]:
+def _marks(ticket: Ticket) -> set[tuple[str, str]]:
     person = ticket.body.petitioner
-    return {mark for mark in (person.id_number, person.phone) if mark}
+    marks = {("id", _number(person.id_number, _ID)), ("phone", _number(person.phone, _PHONE))}
+    return {(kind, number) for kind, number in marks if number}
+
+
+def _number(text: str | None, foreign: re.Pattern[str]) -> str:
+    """Return what tells one number from another; empty for none, a masked one or a word in its place (不详, 0)."""
+    plain = unicodedata.normalize("NFKC", text or "").upper()
+    digits = [char for char in plain if char.isdecimal()]
+    tells = len(digits) >= _FEWEST_DIGITS and len(set(digits)) > 1 and "*" not in plain
+    return foreign.sub("", plain) if tells else ""

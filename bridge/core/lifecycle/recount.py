@@ -5,7 +5,7 @@ Owns: which limits a calendar can move, and moving them. Must not: touch what a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,9 +15,10 @@ from bridge.core.lifecycle.clocks import OF_TICKETS, OPEN
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Deadline, DeadlineBasis
 from bridge.core.policy import LimitUnit
+from bridge.core.vocabulary import DeadlineKind
 
 _SERVES = "reply"
-"""The basis of a limit that ends with the reply it serves, wherever that goes."""
+"""The basis of a limit that ends with the reply it served when it began; it follows what a recount moves, no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ def recount(work: Work) -> list[Recounted]:
     """Count the open limits of a case by the calendar of the moment; those of the tickets first, others serve them."""
     running = [deadline for deadline in work.deadlines.values() if deadline.status in OPEN]
     running.sort(key=lambda deadline: (deadline.kind not in OF_TICKETS, deadline.id))
-    counted = [found for deadline in running for found in _again(work, deadline)]
+    counted: list[Recounted] = []
+    for deadline in running:
+        counted += _again(work, deadline, _moved_replies(work, running))
     if counted:
         work.record(
             "deadline.recounted",
@@ -55,11 +58,21 @@ def recount(work: Work) -> list[Recounted]:
     return counted
 
 
-def _again(work: Work, deadline: Deadline) -> Iterator[Recounted]:
+def _moved_replies(work: Work, running: Sequence[Deadline]) -> dict[datetime, datetime]:
+    """Return where this recount moved the open reply limits: from what it found to what stands now, the earliest."""
+    moved: dict[datetime, datetime] = {}
+    for before in running:
+        if before.kind is DeadlineKind.REPLY:
+            now = work.deadlines[before.id].due_at
+            moved[before.due_at] = min(now, moved.get(before.due_at, now))
+    return moved
+
+
+def _again(work: Work, deadline: Deadline, replies: Mapping[datetime, datetime]) -> Iterator[Recounted]:
     counted = [(basis, due) for basis in deadline.basis if (due := _due(work, deadline, basis)) is not None]
     if clocks.fixed_by_hand(deadline) or not counted:
         return
-    basis = tuple(_with(work, one, dict(counted).get(one)) for one in deadline.basis)
+    basis = tuple(_with(one, dict(counted).get(one), replies) for one in deadline.basis)
     best = min(basis, key=lambda one: one.due_at)
     provisional = any(due.provisional for _, due in counted if due.at == best.due_at)
     if (best.due_at, provisional) == (deadline.due_at, deadline.provisional):
@@ -76,8 +89,7 @@ def _due(work: Work, deadline: Deadline, basis: DeadlineBasis) -> Due | None:
     return due_at(basis.amount, LimitUnit(basis.unit), deadline.start_at, work.policy.calendar)
 
 
-def _with(work: Work, basis: DeadlineBasis, due: Due | None) -> DeadlineBasis:
+def _with(basis: DeadlineBasis, due: Due | None, replies: Mapping[datetime, datetime]) -> DeadlineBasis:
     if due is not None:
         return replace(basis, due_at=due.at)
-    reply = clocks.reply_due(work) if basis.source == _SERVES else None
-    return replace(basis, due_at=reply) if reply is not None else basis
+    return replace(basis, due_at=replies.get(basis.due_at, basis.due_at)) if basis.source == _SERVES else basis

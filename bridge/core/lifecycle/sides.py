@@ -41,7 +41,12 @@ def settled(work: Work) -> bool:
 
 def told_sides(work: Work) -> list[Side]:
     """Return the sides of which everybody was told, or somebody decided that they need not be."""
-    return [side for side in Side if all(record.status is not SideStatus.PENDING for record in _kept(work, side))]
+    kept = {side: _kept(work, side) for side in Side}
+    return [
+        side
+        for side, known in kept.items()
+        if known and all(record.status is not SideStatus.PENDING for record in known)
+    ]
 
 
 def payer_told(work: Work, ticket: Ticket) -> bool:
