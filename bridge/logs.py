@@ -1,7 +1,6 @@
 """Logging: one JSON object per line, Beijing time, masked; the same lines coloured for people on request.
 
-Owns: the set-up of structlog and of the standard library's loggers behind it. Must not: be configured twice in one
-process other than by a test, or write anything a mask has not seen.
+Owns: the set-up of structlog and of the standard library's loggers behind it. Must not: write anything a mask has not seen.
 
 One request and one attempt to deliver write one line each, with what was committed for them under ``changed``; a change
 that nobody asked for over HTTP (a deadline) writes its own. Event names are constants, ``noun.past_participle``.

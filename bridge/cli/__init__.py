@@ -36,6 +36,7 @@ from bridge.cli import (
     top,
 )
 from bridge.cli.examples import teach
+from bridge.cli.ledger import quiet
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
 
 app = typer.Typer(
@@ -88,6 +89,7 @@ def main() -> None:
     from bridge.errors import BridgeError, ConfigError
 
     _speak_chinese()
+    quiet()
     try:
         app()
     except ConfigError as error:

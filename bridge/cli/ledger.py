@@ -27,7 +27,7 @@ def with_store(config: Path, work: Callable[[Store], Awaitable[T]]) -> T:
     from bridge.cli.options import settings_of
 
     settings = settings_of(config)
-    _quiet()
+    quiet()
 
     async def run() -> T:
         async with _opened(settings) as store:
@@ -41,7 +41,7 @@ def with_service(config: Path, work: Callable[[Service], Awaitable[T]]) -> T:
     from bridge.cli.options import settings_of
 
     settings = settings_of(config)
-    _quiet()
+    quiet()
 
     async def run() -> T:
         async with _opened(settings) as store, _served(settings, store) as service:
@@ -55,7 +55,7 @@ def with_feeds(config: Path, work: Callable[[Service, Registry], Awaitable[T]]) 
     from bridge.cli.options import settings_of
 
     settings = settings_of(config)
-    _quiet()
+    quiet()
 
     async def run() -> T:
         async with _opened(settings) as store, _wired(settings, store) as (service, registry):
@@ -110,8 +110,8 @@ async def _wired(settings: Settings, store: Store) -> AsyncIterator[tuple[Servic
         yield Service(runtime, Observer(Metrics())), registry
 
 
-def _quiet() -> None:
-    """Log warnings only: a command's output is its answer."""
+def quiet() -> None:
+    """Log warnings only, masked, to stderr: a command's output is its answer."""
     from bridge.clock import SystemClock
     from bridge.logs import configure_logs
 

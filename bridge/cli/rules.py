@@ -86,6 +86,8 @@ def explain(
         raise typer.BadParameter(f"{received_at}不是日期或ISO 8601时刻,如2026-01-05或2026-01-05T09:00:00+08:00")
     compiled = load_or_exit(rules_path(rules, config))
     content = sys.stdin.read() if text == "-" else text
+    if any("\ud800" <= char <= "\udfff" for char in title + content):
+        raise typer.BadParameter("文字不是UTF-8编码(多半是GBK);请在UTF-8的终端里输入,或另存为UTF-8后用“-”读入")
     if not (content.strip() or title.strip()):
         raise typer.BadParameter("没有工单文字;请写在命令后面,或用“-”从标准输入读")
     row = {"title": title, "text": content, "kind": kind.value, "received_at": received_at}

@@ -40,7 +40,7 @@ def parse(data: bytes) -> tuple[RulesDocument | None, list[Problem]]:
     """The document (None if its shape is wrong) and every problem found, in the order of the file."""
     source = read_yaml(data)
     if source.value is None:
-        return None, source.problems
+        return None, source.problems or [Problem("-", "文件里没有内容;请从备份或上一版取回", 1, 1)]
     if not isinstance(source.value, dict):
         return None, [*source.problems, Problem("-", "规则文件的最外层应当是“名称: 内容”,如 units: …", 1, 1)]
     document, problems = _shape(source)

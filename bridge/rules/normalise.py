@@ -19,6 +19,9 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _SPACES = _INVISIBLE + "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char != "\n")
 """What carries no meaning between Chinese words; no space stands behind U+3000 in Unicode."""
 
+_NO_CHARACTERS = "".join(map(chr, range(0xD800, 0xE000)))
+"""Bytes that were not UTF-8 arrive as these halves of a pair; no encoder, hence no matcher, takes them."""
+
 _TAGS = re.compile(r"<[a-zA-Z/][^<>\n]{0,200}>")
 _SENTENCE_END = re.compile(r"[。!?;\n…][。!?;\n…]*")
 _CLAUSE_END = re.compile(r"[。!?;\n…,、:]")
@@ -57,7 +60,9 @@ class Normaliser:
         plain = {chr(wide): chr(wide - _WIDE_OFFSET) for wide in _WIDE} | _TRADITIONAL
         plain |= {form: char for char in self.fold for form in (char, char.upper()) if len(form) == 1}
         fold = str.maketrans(dict(self.fold))
-        return dict.fromkeys(_SPACES, "") | {char: to.lower().translate(fold) for char, to in plain.items()}
+        return dict.fromkeys(_SPACES + _NO_CHARACTERS, "") | {
+            char: to.lower().translate(fold) for char, to in plain.items()
+        }
 
     @cached_property
     def _rewritten(self) -> re.Pattern[str]:

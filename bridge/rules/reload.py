@@ -94,6 +94,10 @@ class RulesHolder:
                 self._refuse_half(rules)
             except ConfigError as error:
                 return self._refused(error)
+            except Exception as error:  # noqa: BLE001 - the daemon goes on with the old rules
+                _log.exception("rules.reading_failed", rules_hash=self._rules.hash)
+                said = f"程序读这份规则时出错({type(error).__name__});请改回上一版,并把这份文件交给维护人员"
+                return self._refused(ConfigError(str(self.path), [Problem("-", said, 1, 1)]))
             self._tell_of_another_calendar(rules)
             self._rules = rules
             outcome = Reload(loaded=True, rules_hash=rules.hash)

@@ -41,13 +41,16 @@ _LINES_BEFORE = 2
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _UNSEEN_SHOWN = 20
 
+_LINE_END = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
+"""What the parser counts as the end of a line, which is more than most editors do."""
+
 
 def syntax_problem(error: MarkedYAMLError, text: str) -> Problem:
     """What the parser stumbled over; the slip of the keyboard that made it stumble, if one stands there."""
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    opened = error.context_mark.line + 1 if error.context_mark else line
-    lines = text.split("\n")
+    lines = _LINE_END.split(text)
+    line, column = (min(mark.line + 1, len(lines)), mark.column + 1) if mark else (1, 1)
+    opened = min(error.context_mark.line + 1, len(lines)) if error.context_mark else line
     slip = _slip(lines, line, opened)
     said = f"{error.context or ''} {error.problem or ''}"
     if "cannot start any token" in said and lines[line - 1][column - 1 : column] == "\t":
@@ -60,17 +63,16 @@ def unseen(text: str) -> Iterator[Problem]:
     for number, match in enumerate(_UNSEEN.finditer(text)):
         if number == _UNSEEN_SHOWN:
             return
-        line = text.count("\n", 0, match.start()) + 1
-        column = match.start() - text.rfind("\n", 0, match.start())
+        before = _LINE_END.split(text[: match.start()])
         message = f"这里有一个看不见的字符(U+{ord(match[0]):04X}),多半是从网页或聊天里复制来的;请删去重打"
-        yield Problem("-", message, line, column)
+        yield Problem("-", message, len(before), len(before[-1]) + 1)
 
 
 def _slip(lines: list[str], line: int, opened: int) -> Problem | None:
     before = [number for number in range(line - 1, 0, -1) if lines[number - 1].strip()][:_LINES_BEFORE]
     for number in dict.fromkeys((line, *before, opened)):
         for pattern, message in _SLIPS:
-            match = pattern.search(lines[number - 1]) if number <= len(lines) else None
+            match = pattern.search(lines[number - 1])
             if match:
                 return Problem("-", message, number, match.start("at") + 1)
     return None

@@ -163,3 +163,10 @@ def test_lines_saved_by_an_office_program_are_read_or_told() -> None:
     assert (told.exit_code, first["id"], first["category"]) == (1, 1, "late_fee")
     assert "不是 UTF-8" in second["error"]
     assert "有 1 行读不出来" in told.stderr
+
+
+def test_a_text_that_is_not_utf_8_is_refused_in_words() -> None:
+    typed = LATE_FEE.encode("gbk").decode("utf-8", "surrogateescape")
+    told = run("explain", typed, "--rules", BASE)
+    assert told.exit_code == 2
+    assert "不是UTF-8" in told.stderr.replace("\n", "")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigError
+from bridge.rules.compile import CompiledRules
 from bridge.rules.load import check_text, load_rules
 from bridge.rules.reload import Reload, RulesHolder
 from tests.rules.conftest import BASE
@@ -21,6 +22,10 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
     [
         (b"", "文件是空的"),
         (b"# only a comment\n", "只有注释"),
+        (b"---\n", "没有内容"),
+        (b"~\n", "没有内容"),
+        (b"units: {}\r\ttax: 1\r", "用了制表符缩进"),
+        ("# \u2028units: {}\n  tax: [\n".encode(), "缩进与上一行不一致"),
         (b"- a\n- b\n", "最外层应当是"),
         (b"\x7fELF\x00\x01\x02", "控制字符"),
         ("单位: 税务".encode("gbk"), "不是 UTF-8"),
@@ -30,7 +35,22 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         (b"units: {tax: {name: '", "引号没有配对"),
         (b"units: !!python/object:os.system x\n", "不允许标签"),
     ],
-    ids=["empty", "comment", "list", "binary", "gbk", "huge", "bomb", "deep", "half", "tag"],
+    ids=[
+        "empty",
+        "comment",
+        "dashes",
+        "null",
+        "only CR",
+        "line separator",
+        "list",
+        "binary",
+        "gbk",
+        "huge",
+        "bomb",
+        "deep",
+        "half",
+        "tag",
+    ],
 )
 def test_hostile_file_is_refused(data: bytes, said: str) -> None:
     told = "\n".join(problem.message for problem in check_text(data))
@@ -46,6 +66,7 @@ NESTED = {
 }
 READ = """
 import json, sys
+from bridge.rules.compile import CompiledRules
 from bridge.rules.load import check_text
 print(json.dumps([check_text(text)[0].message for text in json.load(sys.stdin)]))
 """
@@ -168,6 +189,25 @@ def test_a_file_put_back_with_its_old_time_is_loaded(tmp_path: Path) -> None:
     outcome = holder.poll()
     assert outcome is not None
     assert outcome.loaded
+
+
+def test_a_fault_of_the_reader_is_a_refusal(tmp_path: Path) -> None:
+    """Whatever goes wrong while a new file is read, the old rules stay, it is told, and the next file is read again."""
+    path = tmp_path / "rules.yaml"
+    path.write_bytes(BASE.read_bytes())
+    faults = [IndexError("list index out of range")]
+
+    def adjust(rules: CompiledRules) -> CompiledRules:
+        if faults:
+            raise faults.pop()
+        return rules
+
+    holder = RulesHolder(path, load_rules(path), adjust=adjust)
+    before = holder.current()
+    refused = holder.reload()
+    assert (refused.loaded, holder.current()) == (False, before)
+    assert "IndexError" in refused.problems[0].message
+    assert holder.reload().loaded
 
 
 def test_rules_whose_tests_fail_are_refused(tmp_path: Path) -> None:

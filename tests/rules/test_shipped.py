@@ -95,6 +95,13 @@ def test_no_text_raises(shipped: CompiledRules, text: str) -> None:
     assert (made.route.lead is None) == (made.classification.category is None)
 
 
+def test_bytes_that_were_not_utf_8_are_passed_over(shipped: CompiledRules) -> None:
+    """What a terminal or a file hands over for them has no encoding, and the matcher takes none such."""
+    matter = "企业被加收滞纳金不服。"
+    typed = matter + "请核减".encode("gbk").decode("utf-8", "surrogateescape")
+    assert shipped.assess(facts(typed)) == shipped.assess(facts(matter))
+
+
 @given(
     words=st.lists(st.text(alphabet="社保交退费", min_size=1, max_size=4), min_size=1, max_size=12),
     text=st.text(alphabet="社保交退费,。", max_size=80),
