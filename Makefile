@@ -42,7 +42,7 @@ setup-eval: setup ## 另装统计基线所需的包(只供 make eval 对比用)
 	@$(call heading,setup-eval)
 	$(BIN)/python -m pip install -qq --require-hashes -r requirements-eval.lock
 
-setup-bench: setup-bench ## 另装作对比的队列(只供 make bench 用)
+setup-bench: setup ## 另装作对比的队列(只供 make bench 用)
 	@$(call heading,setup-bench)
 	$(BIN)/python -m pip install -qq --require-hashes -r requirements-bench.lock
 
