@@ -201,7 +201,8 @@ def _ask_if_idle(connection: Any, record: ConnectionPoolEntry, _proxy: object) -
 
     Raises InvalidatePoolError, upon which the pool connects anew, with this and every other connection.
     """
-    if time.monotonic() - record.info.get(_USED_AT, 0.0) < IDLE_SECONDS:
+    used_at = record.info.get(_USED_AT)
+    if used_at is None or time.monotonic() - used_at < IDLE_SECONDS:
         return
     try:
         connection.ping()

@@ -84,13 +84,15 @@ class PostgresWriter:
             await self._commit(jobs)
             settle_all(jobs)
 
-    async def _commit(self, jobs: list[Job]) -> None:
+    async def _commit(self, jobs: list[Job], *, again: bool = True) -> None:
         try:
             await self._commit_together(jobs)
         except Exception as error:  # noqa: BLE001 - whatever fails, every caller is answered and the lane lives on
             if isinstance(error, Spoiled) or is_conflict(error) or (len(jobs) > 1 and is_own_fault(error)):
                 for job in jobs:
                     await self._commit_alone(job)
+            elif again and _was_cut(error):
+                await self._commit(jobs, again=False)
             else:
                 fail(jobs, error)
 
@@ -121,6 +123,11 @@ class PostgresWriter:
             yield connection
             if transaction.is_active:
                 await _commit(connection)
+
+
+def _was_cut(error: Exception) -> bool:
+    """Whether the connection was found dead before the COMMIT, so that nothing of the batch can have been written."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 async def _commit(connection: AsyncConnection) -> None:

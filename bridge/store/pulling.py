@@ -22,7 +22,8 @@ from bridge.store.codec import table_of
 from bridge.store.tables import CursorRow, OutboxRow
 from bridge.store.writer import Tx
 
-MAX_CURSOR_DIGITS = 18
+MAX_POSITION = 2**31 - 1
+"""What PostgreSQL's integer holds."""
 _T = table_of(OutboxRow)
 _C = table_of(CursorRow)
 _OFFER = (
@@ -121,6 +122,6 @@ class PullStore:
 
 
 def _position(cursor: str) -> int:
-    if not cursor.isdecimal() or len(cursor) > MAX_CURSOR_DIGITS:
+    if not cursor.isdecimal() or len(cursor) > len(str(MAX_POSITION)) or int(cursor) > MAX_POSITION:
         raise InvalidPayload([Problem("after", "游标无效，请使用上一次返回的 cursor，或省略 after 从头取")])
     return int(cursor)

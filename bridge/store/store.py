@@ -175,7 +175,8 @@ class Store:
             if isinstance(self._readers, AsyncEngine):
                 async with self._readers.connect() as connection:
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                    return await connection.run_sync(lambda sync: unit(Tx(sync)))
+                    async with connection.begin():
+                        return await connection.run_sync(lambda sync: unit(Tx(sync)))
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, unit)
         except engines.FAILURES as error:
             raise engines.unavailable(error) from error

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
-from bridge.errors import BridgeError, StoreError
+from bridge.errors import BridgeError, StaleRow, StoreError
 from bridge.store import driver
 from bridge.store.ahead import Answers, Question, asked
 from bridge.store.engine import unavailable
@@ -149,7 +149,12 @@ class Job:
 
 
 class Spoiled(Exception):
-    """A unit failed after writing: the whole batch must be rolled back."""
+    """A unit failed after writing, or saw what another replica has changed: the whole batch must be rolled back."""
+
+
+_TRANSACTION_OVER = (DBAPIError, TimeoutError, ConnectionError)
+"""What leaves a transaction that can only be rolled back. asyncpg's own time limit is no error of the database to
+SQLAlchemy, and a COMMIT after it answers ROLLBACK without an error: whoever went on would acknowledge what is lost."""
 
 
 def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
@@ -174,10 +179,10 @@ def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending, answer
         try:
             job.result, job.error, job.then = job.unit(tx), None, tx.then
             tx.keep()
-        except (DBAPIError, Spoiled):
+        except (*_TRANSACTION_OVER, Spoiled):
             raise
         except Exception as error:
-            if tx.dirty:
+            if tx.dirty or isinstance(error, StaleRow):
                 raise Spoiled from error
             job.error = error
 
@@ -198,7 +203,7 @@ def run_alone(connection: Connection, job: Job) -> None:
         tx = Tx(connection)
         job.result, job.error, job.then = job.unit(tx), None, tx.then
         tx.flush()
-    except DBAPIError:
+    except _TRANSACTION_OVER:
         raise
     except Exception as error:  # noqa: BLE001 - every failure belongs to the caller of the unit
         job.error = error

@@ -19,7 +19,7 @@ REASONS = [
     (errno.EDQUOT, "配额已满"),
     (errno.EROFS, "只读"),
     (errno.EACCES, "没有权限"),
-    (errno.EIO, "Input/output error"),
+    (errno.EIO, "磁盘读写出错"),
 ]
 
 

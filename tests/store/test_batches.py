@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from bridge.core.vocabulary import OutboxState
-from bridge.errors import LeaseLost
+from bridge.errors import LeaseLost, Unavailable
 from bridge.pipeline import settle
 from bridge.store.driver import for_many
+from bridge.store.inbound import Answer
 from bridge.store.outbox import Claimed
 from bridge.store.store import Store
 from bridge.store.writer import Tx
@@ -39,6 +40,22 @@ async def test_a_message_lost_to_another_worker_spoils_only_its_own_unit(store: 
     states = {row["key"]: row["state"] for row in await store.read(lambda tx: store.outbox.listing(tx, limit=50))}
     assert states[claimed[0].key] == OutboxState.LEASED.value
     assert states[claimed[1].key] == OutboxState.DELIVERED.value
+
+
+async def test_a_driver_that_gave_up_waiting_takes_its_whole_batch_along(store: Store) -> None:
+    """After asyncpg's own time limit the transaction is lost, although its COMMIT says nothing of it."""
+
+    def takes(tx: Tx) -> None:
+        store.inbound.remember(tx, inbound("m1"), Answer(202, {}), NOW)
+
+    def gives_up(tx: Tx) -> None:
+        tx.batch.flush(tx.connection)
+        raise TimeoutError
+
+    outcomes = await asyncio.gather(
+        store.write(takes, key="one"), store.write(gives_up, key="one"), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [Unavailable, Unavailable]
 
 
 async def _claim(store: Store) -> list[Claimed]:
