@@ -19,6 +19,8 @@ AUDITOR = Actor("operator", "审计", "auditor")
 CLERK = Actor("operator", "经办", "clerk")
 SECRET = Petitioner(name="桑小禾", phone="13600000303", id_number="140525199001010011", confidential=True)
 
+OTHER = Petitioner(name="李大力", phone="13600000404")
+
 
 async def replied(ledger: Ledger, **changes: Any) -> str:
     """A joint case up to its reply, with a text for each side."""
@@ -91,6 +93,37 @@ async def test_a_confidential_petitioner_is_in_no_paper_that_goes_round(ledger: 
     for name, text in (await texts(desk, case_id, AUDITOR)).items():
         assert "桑小禾" not in text, name
         assert "140525199001010011" not in text, name
+
+
+async def merged(ledger: Ledger) -> str:
+    """Two petitioners of one matter: the first was told by telephone, then the second's case was merged in."""
+    case_id = await ledger.ticket(JOINT, external_id="甲一", petitioner=SECRET)
+    twin = await ledger.ticket(JOINT + "急。", external_id="乙一", petitioner=OTHER)
+    await ledger.act(case_id, "told", OFFICE, who="payer", channel="电话", text="已告知")
+    await ledger.act(twin, "merge", into=case_id)
+    return case_id
+
+
+async def test_a_letter_to_several_petitioners_names_none_to_the_other(ledger: Ledger, desk: Desk) -> None:
+    case_id = await merged(ledger)
+    view = await ledger.view(case_id)
+    for unit in [*view["co_units"], view["lead"]]:
+        await ledger.receipt(case_id, unit, "opinion", signed_by="签发人甲")
+    await ledger.receipt(case_id, view["lead"], "consolidated", signed_by="局长丙", public_text="已责令补缴。")
+    await desk.issue(case_id, DocumentKind.REPLY_PAYER, None, OFFICE)
+    (letter,) = (await texts(desk, case_id)).values()
+    assert "反映人：" in letter
+    assert [said for said in ("桑小禾", "李大力", "甲一", "乙一") if said in letter] == []
+
+
+async def test_the_register_says_of_each_petitioner_only_what_he_was_told(ledger: Ledger, desk: Desk) -> None:
+    case_id = await merged(ledger)
+    await desk.issue(case_id, DocumentKind.REGISTER, None, OFFICE)
+    (register,) = (await texts(desk, case_id)).values()
+    lines = register.split("\n")
+    first, second = (lines.index(f"缴费人（工单{number}）") for number in ("甲一", "乙一"))
+    assert lines[first + 1 : first + 3] == ["2026年3月2日09:00", "电话"]
+    assert lines[second + 1 : second + 3] == ["", ""]
 
 
 async def test_reading_is_recorded_and_bounded(ledger: Ledger, desk: Desk) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bridge.core import reply as composing
 from bridge.core.documents import Subject
-from bridge.core.lifecycle import replying, stages
+from bridge.core.lifecycle import petitioners, replying, stages
 from bridge.core.model import Assignment, Opinion
 from bridge.core.vocabulary import DeadlineKind, PartyRole, ProcedureId, ReceiptType
 from bridge.documents.fields import words
@@ -42,12 +42,30 @@ def _petitioner(matter: Matter) -> str:
     return matter.person(words.joined(person.name for person in people))
 
 
-def _addressed(matter: Matter) -> str:
-    return _petitioner(matter) or "反映人"
+def _payer_head(matter: Matter, title: str, issuer: str) -> Fields:
+    """Return the head of a letter to the payer.
+
+    Where a merge brought several together, none may read of another: the ticket and its date stay blank.
+    """
+    people = petitioners.groups(matter.work)
+    roles = {group[0].body.petitioner.role for group in people}
+    head = _head(matter, title, issuer, "反映人") | {"称谓": "你单位" if roles == {PartyRole.EMPLOYER} else "您"}
+    if len(people) > 1:
+        return {name: value for name, value in head.items() if name not in {"来源工单号", "受理时间"}}
+    own = people[0]
+    name = matter.person(words.joined(ticket.body.petitioner.name for ticket in own))
+    return head | {
+        "主送": name or "反映人",
+        "来源工单号": words.joined(ticket.external_id for ticket in own),
+        "受理时间": words.day(own[0].received_at),
+    }
 
 
-def _you(matter: Matter) -> str:
-    return "你单位" if matter.ticket.body.petitioner.role is PartyRole.EMPLOYER else "您"
+def _remedies(matter: Matter, final: Opinion) -> list[str]:
+    """Return the remedies of every petitioner, each line once: an employer and a worker have different ones."""
+    first = [group[0] for group in petitioners.groups(matter.work)]
+    lines = [replying.printed_remedies(matter.work, ticket, final, final.occurred_at) for ticket in first]
+    return list(dict.fromkeys(line for each in lines for line in each))
 
 
 def _assignment(matter: Matter, reference: str) -> Assignment:
@@ -104,8 +122,7 @@ def transfer(matter: Matter, subject: Subject) -> Fields:
     """Return the fields of 移送告知书: whom the payer must reach (R23)."""
     duty = _assignment(matter, subject.reference)
     return {
-        **_head(matter, "社会保险费征缴争议事项移送告知书", matter.office.issuer, _addressed(matter)),
-        "称谓": _you(matter),
+        **_payer_head(matter, "社会保险费征缴争议事项移送告知书", matter.office.issuer),
         "承办单位": matter.office.full_name(matter.unit_name(duty.unit)),
         "联系": matter.contact(duty.unit),
         "移送时间": words.day(duty.dispatched_at),
@@ -197,14 +214,13 @@ def reply_payer(matter: Matter, subject: Subject) -> Fields:  # noqa: ARG001 - e
     said = [(matter.unit_name(line["unit"]), matter.say(line["summary"])) for line in reply["opinions"]]
     unit = matter.office.full_name(matter.unit_name(matter.answering_unit))
     return {
-        **_head(matter, f"关于{matter.category}争议事项的答复书", unit, _addressed(matter)),
-        "称谓": _you(matter),
+        **_payer_head(matter, f"关于{matter.category}争议事项的答复书", unit),
         "答复内容": matter.say(str(reply["public_text"])),
         "结论": words.CONCLUSIONS[final.body.conclusion],
         "未解决原因": matter.say(reply["unresolved_reason"]) if not reply["resolved"] else "",
         "各单位意见": [{"单位": name, "意见": text} for name, text in said] if len(said) > 1 else [],
         "依据": reply["legal_basis"],
-        "救济途径": replying.printed_remedies(matter.work, matter.ticket, final, final.occurred_at),
+        "救济途径": _remedies(matter, final),
         "联系": matter.contact(matter.answering_unit),
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bridge.core.documents import DocumentKind
 from bridge.core.lifecycle import petitioners, sides, stages
 from bridge.core.model import Counterparty, SideRecord, Ticket
-from bridge.core.vocabulary import CaseState, PartyRole, ReceiptType, Side, TicketKind
+from bridge.core.vocabulary import CaseState, PartyRole, ReceiptType, Side, SideStatus, TicketKind
 from bridge.documents.fields import words
 from bridge.documents.fields.matter import Fields, Matter, PastEvent, fee_period
 
@@ -161,25 +161,23 @@ def _answers(matter: Matter) -> list[Fields]:
 
 
 def _told(matter: Matter, record: SideRecord) -> tuple[str, str]:
-    """Return when and how a side was told, or that its upstream or nobody had to."""
-    event = next((e for e in reversed(matter.events("party.told")) if _is_about(matter, e, record)), None)
-    replies = matter.events("reply.delivered")
-    if event is not None:
-        skipped = event.detail.get("not_applicable")
-        return words.moment(event.occurred_at), f"不适用：{skipped}" if skipped else str(
-            event.detail.get("channel") or ""
-        )
-    if record.side is Side.PAYER and replies:
-        return words.moment(replies[-1].occurred_at), "经来源渠道答复"
-    return "", "不适用告知" if record.side in sides.told_sides(matter.work) else ""
+    """Return when and how a side was told, or why nobody had to; a petitioner not told has what his upstream got."""
+    if record.status is SideStatus.TOLD:
+        return words.moment(record.at), record.channel or ""
+    skipped = f"不适用：{record.reason}" if record.status is SideStatus.NOT_APPLICABLE else ""
+    if record.at is None and (reply := _delivered(matter, record)) is not None:
+        return words.moment(reply.occurred_at), "经来源渠道答复"
+    return words.moment(record.at), skipped
 
 
-def _is_about(matter: Matter, event: PastEvent, record: SideRecord) -> bool:
-    """Tell whether an event says that this side was told; one that names no ticket is about every petitioner."""
-    named = event.detail.get("ticket")
-    same = event.detail.get("who", Side.PAYER.value) == record.side.value
-    own = record.ticket_id is None or any(t.id == named for t in petitioners.of(matter.work, record.ticket_id))
-    return same and (named is None or own)
+def _delivered(matter: Matter, record: SideRecord) -> PastEvent | None:
+    """Return the delivery of the newest reply to one of this petitioner's own tickets, in its present round."""
+    if record.side is not Side.PAYER:
+        return None
+    own = petitioners.of(matter.work, record.ticket_id) if record.ticket_id else matter.tickets
+    rounds = {(ticket.id, ticket.round) for ticket in own}
+    found = matter.events("reply.delivered")
+    return next((e for e in reversed(found) if (e.detail.get("ticket"), e.detail.get("round")) in rounds), None)
 
 
 def _objection(matter: Matter) -> str:
