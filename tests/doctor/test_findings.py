@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Keyring
@@ -21,7 +21,8 @@ from bridge.store.codec import table_of
 from bridge.store.facts import LAST_BACKUP
 from bridge.store.replicas import Replica
 from bridge.store.store import Store
-from bridge.store.tables import EventRow, OutboxRow
+from bridge.store.tables import EventRow, OutboxRow, TicketRow
+from bridge.testing.store_suite.database import draft, service_on
 from tests.doctor.conftest import NOW, Examine
 
 Found = Mapping[str, list[Finding]]
@@ -58,6 +59,15 @@ async def serving(ledger: Store, database_url: str) -> Any:
     await ledger.start()
     yield SimpleNamespace(store=ledger, environ={"BRIDGE_DATABASE_URL": database_url})
     await ledger.stop()
+
+
+async def test_a_case_that_cannot_be_read_is_a_finding_and_hides_no_other(look: Examine, serving: Any) -> None:
+    await service_on(serving.store).accept_ticket("hotline", draft("D1"), None)
+    await serving.store.write(lambda tx: tx.write(update(table_of(TicketRow)).values(body=b"spoiled")))
+    found = await look(serving.environ)
+    assert verdict(found, "limits") is Verdict.FAULT
+    assert "audit verify" in words(found, "limits")
+    assert verdict(found, "stuck") is Verdict.GOOD
 
 
 def _message(key: str, state: OutboxState, **columns: Any) -> dict[str, Any]:
