@@ -167,3 +167,54 @@ async def test_a_telephone_that_is_written_as_an_identity_number_is_no_mark_of_t
 async def test_a_case_that_was_merged_away_told_no_petitioner(ledger: Ledger) -> None:
     _, joining = await merged(ledger)
     assert "payer" not in (await ledger.view(joining))["told_sides"]
+
+
+async def withdrawn(ledger: Ledger, *numbers: str) -> None:
+    for number in numbers:
+        await ledger.service.accept_event("hotline", UpstreamEvent(number, UpstreamEventType.WITHDRAW), None)
+
+
+async def test_what_is_kept_of_a_petitioner_outlives_his_first_ticket(ledger: Ledger) -> None:
+    """Tickets P1 and P3 are one person's: what he was told, and must be told, stands when P1 is withdrawn."""
+    kept, joining = await two(ledger, kind=TicketKind.HELP)
+    third = await ledger.ticket(SINGLE, external_id="P3", petitioner=ONE, kind=TicketKind.HELP)
+    for case_id in (joining, third):
+        await ledger.act(case_id, "merge", OFFICE, into=kept, reason="同一诉求")
+    second = await ticket_of(ledger, kept, "P2")
+    await ledger.act(kept, "told", OFFICE, who="payer", channel="短信", ticket_id=second)
+    await withdrawn(ledger, "P1")
+    assert {owed["kind"] for owed in (await ledger.view(kept))["to_tell"]} == {"transfer"}
+    mine = await ticket_of(ledger, kept, "P3")
+    await ledger.act(kept, "told", OFFICE, who="payer", not_applicable="本人要求不再联系", ticket_id=mine)
+    view = await ledger.view(kept)
+    assert (view["to_tell"], await payers(ledger, kept)) == ([], {"P2": "told", "P3": "not_applicable"})
+
+
+async def test_a_record_under_a_withdrawn_ticket_is_still_his(ledger: Ledger) -> None:
+    kept, _ = await merged(ledger)
+    third = await ledger.ticket(SINGLE, external_id="P3", petitioner=ONE)
+    await ledger.act(third, "merge", OFFICE, into=kept, reason="同一诉求")
+    first = await ticket_of(ledger, kept, "P1")
+    await ledger.act(kept, "told", OFFICE, who="payer", not_applicable="本人要求不再联系", ticket_id=first)
+    await withdrawn(ledger, "P1")
+    assert await payers(ledger, kept) == {"P3": "not_applicable", "P2": "pending"}
+
+
+async def test_what_was_told_in_a_joint_case_is_not_owed_again_when_the_merge_is_undone(ledger: Ledger) -> None:
+    kept, joining = await two(ledger, kind=TicketKind.HELP)
+    await ledger.act(joining, "merge", OFFICE, into=kept, reason="同一诉求")
+    second = await ticket_of(ledger, kept, "P2")
+    await ledger.act(kept, "told", OFFICE, who="payer", channel="短信", ticket_id=second)
+    await ledger.act(joining, "unmerge", OFFICE, reason="并错了")
+    assert (await payers(ledger, kept), await payers(ledger, joining)) == ({None: "pending"}, {None: "told"})
+    assert [len((await ledger.view(case_id))["to_tell"]) for case_id in (kept, joining)] == [1, 0]
+
+
+async def test_more_time_given_in_a_joint_case_is_still_to_be_told_when_the_merge_is_undone(ledger: Ledger) -> None:
+    kept, joining = await merged(ledger)
+    await ledger.act(kept, "told", OFFICE, who="payer", channel="书面")
+    event = UpstreamEvent("P2", UpstreamEventType.EXTENSION_GRANTED, until=at("2026-03-20T18:00:00"))
+    await ledger.service.accept_event("hotline", event, None)
+    await ledger.act(joining, "unmerge", OFFICE, reason="并错了")
+    assert (await ledger.view(kept))["to_tell"] == []
+    assert [owed["kind"] for owed in (await ledger.view(joining))["to_tell"]] == ["extension"]

@@ -71,12 +71,13 @@ def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | 
     _refuse_paused(returning, target.case)
     before = views.shown(giving)
     answered = {part.matter: part for part in target.case.parts}
-    told = sides.carried(giving, [t for t in giving.tickets.values() if source.case.id in t.came_from])
+    leaving = [t for t in giving.tickets.values() if source.case.id in t.came_from]
+    joint = replace(target.case, sides=sides.carried(giving, leaving), notices=telling.carried(giving, leaving))
     moved = _give_back(giving, source.case, reason)
     views.tell_changed(giving, before, except_unit=None)
     views.complete_messages(giving)
     returning.set_case(parts=tuple(answered.get(part.matter, part) for part in source.case.parts))
-    _return(returning, replace(target.case, sides=told), *moved, reason)
+    _return(returning, joint, *moved, reason)
     exclusion.enforce(returning)
     views.complete_messages(returning)
     return returning, giving
@@ -133,6 +134,7 @@ def _give_back(work: Work, former: Case, reason: str | None) -> tuple[list[Ticke
         parts=_without_last(work.case.parts, parts, lambda part: part.matter),
     )
     leaving = [t for t in work.tickets.values() if home in t.came_from]
+    telling.part(work, leaving)
     sides.part(work, leaving)
     tickets, deadlines = _take_out(work, leaving)
     work.record(
@@ -240,8 +242,8 @@ def _return(
     before, withdrew = work.case.before_merge, work.case.merge_withdrew
     work.set_case(merged_into=None, before_merge=None, merge_withdrew=(), closed_at=None, state=CaseState.HANDLING)
     states = {ticket.state for ticket in added}
-    if states & {TicketState.REPLYING, TicketState.REPLIED}:
-        work.set_case(sides=former.sides)
+    sides.back(work, former.sides)
+    telling.back(work, former)
     if TicketState.OPEN in states:
         _go_on(work, former, added, before, withdrew)
     elif TicketState.REPLYING in states:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Ticket
@@ -27,13 +27,21 @@ _PHONE, _ID = re.compile(r"\D"), re.compile(r"[^0-9A-Z]")
 
 def groups(work: Work) -> list[Group]:
     """Return the petitioners of a case; one whose every ticket was withdrawn or returned waits for nothing any more."""
-    tickets = list(work.tickets.values())
-    return grouped([ticket for ticket in tickets if ticket.state not in _GONE] or tickets)
+    people = grouped(work.tickets.values())
+    waiting = [[ticket for ticket in group if ticket.state not in _GONE] for group in people]
+    return [group for group in waiting if group] or people
 
 
 def of(work: Work, ticket_id: str) -> Group:
-    """Return the tickets of the petitioner who sent this one; none if it was withdrawn, returned or is not here."""
-    return next((group for group in groups(work) if any(ticket.id == ticket_id for ticket in group)), ())
+    """Return the tickets of the petitioner who sent this one; none if he waits for nothing any more or is not here."""
+    own = ids(work, (ticket_id,))
+    return next((group for group in groups(work) if group[0].id in own), ())
+
+
+def ids(work: Work, ticket_ids: Collection[str]) -> set[str]:
+    """Return every ticket of the petitioners who sent these, gone ones too: what is kept of a person names any of them."""
+    people = [{ticket.id for ticket in group} for group in grouped(work.tickets.values())]
+    return set(ticket_ids).union(*(own for own in people if not own.isdisjoint(ticket_ids)))
 
 
 def grouped(tickets: Iterable[Ticket]) -> list[Group]:

@@ -17,7 +17,7 @@ from bridge.core.lifecycle.petitioners import Group
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Case, Counterparty, Opinion, SideRecord, Ticket
 from bridge.core.remedy import Opponent
-from bridge.core.vocabulary import Party, Side, SideStatus, TicketKind
+from bridge.core.vocabulary import Party, Side, SideStatus, TicketKind, TicketState
 
 DEFAULT_TEMPLATE = "other_side"
 """The rules' template for the other side; it may name units and the category, never what the ticket says."""
@@ -105,9 +105,19 @@ def join(work: Work, former: Case, tickets: Collection[Ticket]) -> None:
     before = [record for record in former.sides if record.side is Side.PAYER]
     for group in petitioners.groups(work):
         moved = [ticket for ticket in group if ticket.id in ids]
-        known = _find(before, moved) or SideRecord(Side.PAYER)
+        known = _find(before, _ids(work, moved)) or SideRecord(Side.PAYER)
         if len(moved) == len(group) or (moved and _stored(work, Side.PAYER, group).status is SideStatus.PENDING):
             _set(work, known, group)
+
+
+def back(work: Work, told: Sequence[SideRecord]) -> None:
+    """Tickets came back from a joint case: what was told of them there; of an open one no word of its answer stays."""
+    states = {ticket.state for ticket in work.tickets.values()}
+    if states & {TicketState.REPLYING, TicketState.REPLIED}:
+        work.set_case(sides=tuple(told))
+        return
+    own = [record for record in work.case.sides if record.side is not Side.PAYER]
+    work.set_case(sides=(*own, *(replace(record, text=None) for record in told if record.side is Side.PAYER)))
 
 
 def carried(work: Work, tickets: Collection[Ticket]) -> tuple[SideRecord, ...]:
@@ -155,11 +165,15 @@ def _word(work: Work, side: Side, text: str | None, group: Group = ()) -> None:
 
 def _stored(work: Work, side: Side, group: Group = ()) -> SideRecord:
     """Return the record of a petitioner, or of the other side; what was told before others joined is everybody's."""
-    return _find([record for record in work.case.sides if record.side is side], group) or SideRecord(side)
+    known = [record for record in work.case.sides if record.side is side]
+    return _find(known, _ids(work, group)) or SideRecord(side)
 
 
-def _find(records: Sequence[SideRecord], group: Group) -> SideRecord | None:
-    ids = {ticket.id for ticket in group}
+def _ids(work: Work, group: Group) -> set[str]:
+    return petitioners.ids(work, [ticket.id for ticket in group])
+
+
+def _find(records: Sequence[SideRecord], ids: Collection[str]) -> SideRecord | None:
     own = [record for record in records if record.ticket_id in ids]
     return next(iter([*own, *(record for record in records if record.ticket_id is None)]), None)
 
@@ -167,7 +181,7 @@ def _find(records: Sequence[SideRecord], group: Group) -> SideRecord | None:
 def _set(work: Work, record: SideRecord, group: Group = ()) -> None:
     """Keep a record: under its petitioner's first ticket where there are several, else for the side."""
     alone = record.side is not Side.PAYER or len(petitioners.groups(work)) < 2  # noqa: PLR2004 - one is nobody to tell apart
-    ids = {ticket.id for ticket in group}
+    ids = _ids(work, group)
     others = tuple(
         known for known in work.case.sides if known.side is not record.side or not (alone or known.ticket_id in ids)
     )

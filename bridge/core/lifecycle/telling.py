@@ -49,7 +49,7 @@ def _apart(work: Work, tickets: Collection[Ticket] | None) -> list[str | None]:
 
 def _owe(work: Work, notice: PayerNotice) -> None:
     def is_replaced(known: PayerNotice) -> bool:
-        same = notice.ticket_id in (None, known.ticket_id)
+        same = notice.ticket_id is None or known.ticket_id in petitioners.ids(work, (notice.ticket_id,))
         return same and known.kind is notice.kind and known.given_at is None
 
     work.set_case(notices=(*(each for each in work.case.notices if not is_replaced(each)), notice))
@@ -66,8 +66,49 @@ def carry(work: Work, former: Case, tickets: Collection[Ticket]) -> None:
         stands = notice.given_at is None and notice.round == former.round and notice.unit == former.lead
         if lead is None or not stands or (notice.kind is NoticeKind.TRANSFER and notice.unit != lead):
             continue
-        for ticket_id in _apart(work, tickets):
+        own = petitioners.ids(work, (notice.ticket_id,)) if notice.ticket_id else None
+        for ticket_id in _apart(work, [each for each in tickets if own is None or each.id in own]):
             _owe(work, replace(notice, unit=lead, round=work.case.round, ticket_id=ticket_id))
+
+
+def carried(work: Work, tickets: Collection[Ticket]) -> tuple[PayerNotice, ...]:
+    """Return the notices to the petitioners of tickets, each under one of those, for the case the tickets go to."""
+    found = []
+    for notice in work.case.notices:
+        own = petitioners.ids(work, (notice.ticket_id,)) if notice.ticket_id else None
+        moved = [ticket.id for ticket in tickets if own is None or ticket.id in own]
+        if moved:
+            found.append(replace(notice, ticket_id=moved[0] if own is not None else None))
+    return tuple(found)
+
+
+def part(work: Work, tickets: Collection[Ticket]) -> None:
+    """Let tickets go: a notice to a petitioner of whom others stay is kept, under one of those."""
+    gone = {ticket.id for ticket in tickets}
+    kept = []
+    for notice in work.case.notices:
+        if notice.ticket_id not in gone:
+            kept.append(notice)
+            continue
+        rest = [ticket.id for ticket in petitioners.of(work, notice.ticket_id) if ticket.id not in gone]
+        kept += [replace(notice, ticket_id=rest[0])] if rest else []
+    work.set_case(notices=tuple(kept))
+
+
+def back(work: Work, former: Case) -> None:
+    """Tickets came back from a joint case: what their petitioners were told there they need not be told again."""
+    notices: list[PayerNotice] = []
+    for notice in work.case.notices:
+        there = [each for each in former.notices if _is_same(notice, each)]
+        notices += [replace(each, unit=notice.unit, round=notice.round) for each in there] or [notice]
+    work.set_case(notices=tuple(notices))
+    carry(work, former, list(work.tickets.values()))
+
+
+def _is_same(notice: PayerNotice, there: PayerNotice) -> bool:
+    """Tell whether an open notice went along into the joint case, where it may have been given."""
+    same = (notice.kind, notice.owed_at) == (there.kind, there.owed_at)
+    return notice.given_at is None and same and (notice.kind is not NoticeKind.TRANSFER or notice.unit == there.unit)
 
 
 def more_time(
@@ -86,7 +127,7 @@ def given(
     ``ticket_id``: only the petitioner of that ticket; the others are still owed what all of them were.
     """
     at = at or work.now
-    mine = {ticket.id for ticket in petitioners.of(work, ticket_id)} if ticket_id else None
+    mine = petitioners.ids(work, (ticket_id,)) if ticket_id else None
     if mine is not None:
         _single_out(work)
     for notice in open_(work):
