@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 import structlog
 
+from bridge.cli import main
 from bridge.logs import configure_logs, get_log
 from bridge.masking import masked, masked_text
+from tests.rules.conftest import BASE
 
 NOW = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
 
@@ -67,6 +70,24 @@ def test_tracebacks_are_masked(out: io.StringIO) -> None:
     (line,) = lines(out)
     assert "Traceback" in line["exception"]
     assert "13912345678" not in line["exception"]
+
+
+@pytest.mark.usefixtures("out")
+def test_a_command_shows_no_values_beside_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    structlog.reset_defaults()
+    monkeypatch.setattr(sys, "argv", ["bridge", "rules", "check", str(BASE)])
+    with pytest.raises(SystemExit):
+        main()
+    name = "禾小桑"[::-1]
+    try:
+        int(name[:0])
+    except ValueError:
+        get_log("x").exception("rules.assessment_failed")
+    shown = capsys.readouterr()
+    assert "ValueError" in shown.err
+    assert name not in shown.out + shown.err
 
 
 def test_libraries_are_quiet_below_warning(out: io.StringIO) -> None:
