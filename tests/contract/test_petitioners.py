@@ -218,3 +218,16 @@ async def test_more_time_given_in_a_joint_case_is_still_to_be_told_when_the_merg
     await ledger.act(joining, "unmerge", OFFICE, reason="并错了")
     assert (await ledger.view(kept))["to_tell"] == []
     assert [owed["kind"] for owed in (await ledger.view(joining))["to_tell"]] == ["extension"]
+
+
+async def test_a_lead_that_changed_while_a_ticket_was_answered_is_told_to_its_upstream_when_it_is_reworked(
+    ledger: Ledger,
+) -> None:
+    kept, _ = await merged(ledger)
+    await answered(ledger, kept)
+    await ledger.service.accept_event("hotline", UpstreamEvent("P2", UpstreamEventType.REWORK), None)
+    await ledger.act(kept, "reroute", OFFICE, unit="medical", reason="经研究")
+    await ledger.fresh()
+    await ledger.service.accept_event("hotline", UpstreamEvent("P1", UpstreamEventType.REWORK), None)
+    told = [m for m in await ledger.fresh(target="hotline") if m["type"] in ("ticket.assigned", "ticket.transferred")]
+    assert [message["external_id"] for message in told] == ["P1"]

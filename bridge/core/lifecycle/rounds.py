@@ -25,6 +25,7 @@ def start_round(work: Work, tickets: Sequence[Ticket], respond_by: datetime | No
         round=work.case.round + 1, state=CaseState.HANDLING, returns=0, objection=None, closed_at=None, sides=(),
         urged=False,
     )  # fmt: skip
+    unaware = [ticket.id for ticket in tickets if _knows_another_lead(work, ticket)]
     for ticket in tickets:
         reopened = work.set_ticket(ticket, state=TicketState.OPEN, round=ticket.round + 1)
         _start_round_clock(work, reopened, respond_by)
@@ -42,6 +43,13 @@ def start_round(work: Work, tickets: Sequence[Ticket], respond_by: datetime | No
         return
     _send_again_without_duty(work)
     stages.begin(work)
+    stages.tell_upstream_lead(work, [work.tickets[ticket_id] for ticket_id in unaware])
+
+
+def _knows_another_lead(work: Work, ticket: Ticket) -> bool:
+    """Tell whether the lead changed after the ticket was answered: only those still waiting were told then."""
+    clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
+    return clock is not None and clock.unit != work.case.lead
 
 
 def _send_again_without_duty(work: Work) -> None:
