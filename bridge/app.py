@@ -332,6 +332,7 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
+    gc.enable()
 
 
 async def serve(settings: Settings, roles: Sequence[str] = ROLES) -> None:

@@ -6,6 +6,7 @@ Owns: their options. Must not: hold what the daemon does.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ def serve(
     log_format: LogFormat = None,
 ) -> None:
     """启动守护进程，直到收到 SIGTERM 或 Ctrl-C。"""
+    gc.disable()  # until it has started: almost all that is made meanwhile stays for good
     from bridge.app import ROLES
     from bridge.app import serve as run
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bridge.core.documents import DocumentKind
 from bridge.documents.package import TemplateRefused
-from bridge.documents.template import Template
 from bridge.documents.titles import TITLES, template_name
 from bridge.os_errors import worded
+
+if TYPE_CHECKING:
+    from bridge.documents.template import Template
 
 SHIPPED = Path(__file__).parent / "templates"
 
@@ -27,6 +30,8 @@ class Shelf:
 
     def template(self, kind: DocumentKind) -> Template:
         """Return the template of a kind. Raises TemplateRefused."""
+        from bridge.documents.template import Template  # noqa: PLC0415 - Word is loaded by the first document, not at the start
+
         path = self.path(kind)
         try:
             content = path.read_bytes()

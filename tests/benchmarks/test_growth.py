@@ -1,4 +1,4 @@
-"""What the hot work costs beside a thousand finished cases, and beside a hundred thousand (``GROWTH=1000000`` for more).
+"""What the hot work costs beside a thousand finished cases, a hundred thousand, and ``GROWTH`` if that is more.
 
 The sizes are measured in turns on ledgers of their own, so that the ratios mean something on a noisy machine; CPU
 seconds of the worker's thread would hide the database, so the clock on the wall counts, and of all turns the best.
@@ -30,7 +30,8 @@ from bridge.testing.store_suite.database import NOW, REGION, draft, inbound, ser
 from tests.benchmarks import report
 from tests.conftest import fresh_database
 
-SIZES = (1_000, int(os.environ.get("GROWTH", "100000")))
+LARGEST = int(os.environ.get("GROWTH", "100000"))
+SIZES = tuple(sorted({1_000, min(100_000, LARGEST), LARGEST}))
 PORTION = 50_000
 TURNS = int(os.environ.get("ROUNDS", "3")) * 10
 

@@ -249,6 +249,15 @@ def test_help_is_chinese_and_quick() -> None:
     )
 
 
+def test_a_daemon_starts_without_what_few_of_its_days_need() -> None:
+    probe = (
+        "import bridge.app, sys; sys.exit(bool({'alembic', 'docx', 'jinja2', 'lxml', 'openpyxl'} & set(sys.modules)))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=False, timeout=PATIENCE_SECONDS).returncode == 0
+    )
+
+
 def test_a_missing_configuration_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="bridge init"):
         with_store(tmp_path / "bridge.toml", lambda store: store.read(lambda tx: tx))

@@ -9,6 +9,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
+
+from bridge.store import migrate
 
 VERSIONS = Path(__file__).parents[2] / "bridge/store/migrations/versions"
 FIRST_RELEASE = "0003"
@@ -46,3 +49,9 @@ def test_taking_away_would_be_found() -> None:
     assert _problems("def upgrade():\n    op.drop_column('cases', 'lead')\n") == ["drop_column"]
     wrong = "def upgrade():\n    op.add_column('cases', sa.Column('x', sa.Text(), nullable=False))\n"
     assert _problems(wrong) == ["add_column without a default"]
+
+
+def test_the_revisions_are_read_from_their_files_as_alembic_reads_them() -> None:
+    script = ScriptDirectory(str(VERSIONS.parent))
+    assert migrate.head() == script.get_current_head()
+    assert {path.name[:4] for path in VERSIONS.glob("[0-9]*.py")} == {one.revision for one in script.walk_revisions()}
