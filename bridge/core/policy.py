@@ -224,9 +224,12 @@ class RouteFacts:
     accepting_unit: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """An immutable snapshot of everything the core may ask of the rules, with its content hash."""
+    """An immutable snapshot of everything the core may ask of the rules, with its content hash.
+
+    Equal to itself only, so that what was worked out under a snapshot can be kept by it.
+    """
 
     hash: str
     units: Mapping[str, Unit]

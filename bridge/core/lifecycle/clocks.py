@@ -7,16 +7,17 @@ deadline, and what happens to it when it is met, moved or paused. Must not: comp
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta, timezone
 from functools import lru_cache
 
+from bridge.core.calendar import civil_date, instant_at
 from bridge.core.deadline import due_at, ladder
 from bridge.core.lifecycle.work import Work
 from bridge.core.model import Assignment, Deadline, DeadlineBasis, Step, Ticket
-from bridge.core.policy import LimitSource, LimitUnit, TimeLimit
+from bridge.core.policy import LimitSource, LimitUnit, Policy, TimeLimit
 from bridge.core.values import changed
-from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, DeadlineStatus, ProcedureId, Role
+from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, DeadlineStatus, ProcedureId, Role, TicketKind
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -48,18 +49,56 @@ def iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(CHINA).replace(microsecond=0).isoformat()
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What chooses the limits of a clock; ``policy`` is one snapshot of the rules."""
+
+    policy: Policy
+    kind: DeadlineKind
+    procedure: ProcedureId
+    ticket_kind: TicketKind | None
+    adapter: str | None
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the limits of a clock come to: every basis, the one that binds, and its whole ladder."""
+
+    bases: tuple[DeadlineBasis, ...]
+    due_at: datetime
+    unit: LimitUnit
+    provisional: bool
+    rungs: tuple[Step, ...]
+
+
+def _scope(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> Scope:
+    of = ticket or next(iter(work.tickets.values()), None)
+    procedure = ProcedureId.JOINT_COMPLEX if kind in OF_COMPLEX else work.case.procedure
+    return Scope(
+        work.policy,
+        kind,
+        procedure or ProcedureId.TRANSFER,
+        of.kind if of else None,
+        work.context.terms(of.feed).adapter if of else None,
+        work.case.category,
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _limits(scope: Scope) -> tuple[TimeLimit, ...]:
+    return scope.policy.limits_for(
+        scope.kind,
+        procedure=scope.procedure,
+        ticket_kind=scope.ticket_kind,
+        adapter=scope.adapter,
+        category=scope.category,
+    )
+
+
 def limits(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> tuple[TimeLimit, ...]:
     """Return the limits of the rules and statutes that a clock of this kind is made from."""
-    tickets = list(work.tickets.values())
-    of = ticket or (tickets[0] if tickets else None)
-    procedure = ProcedureId.JOINT_COMPLEX if kind in OF_COMPLEX else work.case.procedure
-    return work.policy.limits_for(
-        kind,
-        procedure=procedure or ProcedureId.TRANSFER,
-        ticket_kind=of.kind if of else None,
-        adapter=work.context.terms(of.feed).adapter if of else None,
-        category=work.case.category,
-    )
+    return _limits(_scope(work, kind, ticket))
 
 
 def start(  # noqa: PLR0913 - a clock simply has this many inputs
@@ -78,11 +117,11 @@ def start(  # noqa: PLR0913 - a clock simply has this many inputs
     The effective limit is the earliest of ``upstream``, the statutes and the rules' own (domain 3.8).
     Reminders that would lie before this moment are recorded, not sent.
     """
-    candidates = _candidates(work, kind, start_at, ticket, upstream)
-    if not candidates:
+    scope = _scope(work, kind, ticket)
+    plan = _plan(scope, _counted_from(scope, start_at), upstream, reminded=reminded)
+    if plan is None:
         return None
-    basis, unit_of, provisional, shown_only = min(candidates, key=lambda candidate: candidate[0].due_at)
-    remind = reminded and not shown_only and kind not in LAPSES
+    first = plan.rungs[0]
     deadline = Deadline(
         id=f"{work.case.id}d{work.next_serial()}",
         case_id=work.case.id,
@@ -92,27 +131,52 @@ def start(  # noqa: PLR0913 - a clock simply has this many inputs
         round=work.case.round,
         status=DeadlineStatus.RUNNING,
         start_at=start_at,
-        due_at=basis.due_at,
-        basis=tuple(candidate[0] for candidate in candidates),
+        due_at=plan.due_at,
+        basis=plan.bases,
         calendar_version=work.policy.calendar.version,
-        provisional=provisional,
+        provisional=plan.provisional,
+        steps=plan.rungs,
+        next_step=first.name,
+        next_fire_at=None if work.case.suspended else first.at,
     )
-    deadline = with_ladder(work, deadline, unit_of, reminded=remind, after=work.now)
+    if first.at <= start_at or first.at <= work.now:
+        deadline = with_ladder(work, deadline, plan.unit, reminded=len(plan.rungs) > 1, after=work.now)
     work.deadlines[deadline.id] = deadline
     return deadline
 
 
+def _counted_from(scope: Scope, start_at: datetime) -> datetime:
+    """Return the instant limits are counted from: the start of its day, unless one of them counts hours."""
+    if any(limit.unit is LimitUnit.WORKING_HOURS for limit in _limits(scope)):
+        return start_at
+    return instant_at(civil_date(start_at), time.min)
+
+
+@lru_cache(maxsize=4_096)
+def _plan(scope: Scope, start_at: datetime, upstream: datetime | None, *, reminded: bool) -> Plan | None:
+    """Count limits from a start; tickets of one day that the same limits bind share the result."""
+    calendar = scope.policy.calendar
+    candidates = _candidates(scope, start_at, upstream)
+    if not candidates:
+        return None
+    basis, unit, provisional, shown_only = min(candidates, key=lambda candidate: candidate[0].due_at)
+    bases = tuple(candidate[0] for candidate in candidates)
+    remind = reminded and not shown_only and scope.kind not in LAPSES
+    rungs = ladder(start_at, basis.due_at, calendar, unit=unit, reminded=remind, amount=_natural(basis, unit))
+    return Plan(bases, basis.due_at, unit, provisional, rungs)
+
+
 def _candidates(
-    work: Work, kind: DeadlineKind, start_at: datetime, ticket: Ticket | None, upstream: datetime | None
+    scope: Scope, start_at: datetime, upstream: datetime | None
 ) -> list[tuple[DeadlineBasis, LimitUnit, bool, bool]]:
-    calendar = work.policy.calendar
+    calendar = scope.policy.calendar
     found: list[tuple[DeadlineBasis, LimitUnit, bool, bool]] = []
-    for limit in limits(work, kind, ticket):
+    for limit in _limits(scope):
         due = due_at(limit.amount, limit.unit, start_at, calendar)
         basis = DeadlineBasis(limit.source.value, due.at, limit.clause, limit.amount, limit.unit.value)
         found.append((basis, limit.unit, due.provisional, not limit.reminded))
     if upstream is not None:
-        found.append((_outer_limit(kind, upstream), LimitUnit.WORKING_DAYS, False, False))
+        found.append((_outer_limit(scope.kind, upstream), LimitUnit.WORKING_DAYS, False, False))
     return found
 
 
@@ -125,8 +189,7 @@ def _outer_limit(kind: DeadlineKind, due: datetime) -> DeadlineBasis:
 
 def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bool, after: datetime) -> Deadline:
     """Give a deadline its ladder; rungs not after ``after`` are dropped, but never the breach itself."""
-    winner = binding_basis(deadline)
-    amount = winner.amount if winner and unit is LimitUnit.DAYS else None
+    amount = _natural(binding_basis(deadline), unit)
     calendar = work.policy.calendar
     rungs = ladder(deadline.start_at, deadline.due_at, calendar, unit=unit, reminded=reminded, amount=amount)
     missed = deadline.status is DeadlineStatus.OVERDUE
@@ -137,6 +200,11 @@ def with_ladder(work: Work, deadline: Deadline, unit: LimitUnit, *, reminded: bo
     first = _after(steps, None)
     fire_at = first.at if first and not work.case.suspended else None
     return changed(deadline, steps=steps, next_step=first.name if first else None, next_fire_at=fire_at)
+
+
+def _natural(winner: DeadlineBasis | None, unit: LimitUnit) -> int | None:
+    """Return the natural days of a limit before it rolled past a holiday, as its ladder counts them."""
+    return winner.amount if winner and unit is LimitUnit.DAYS else None
 
 
 def binding_basis(deadline: Deadline) -> DeadlineBasis | None:
@@ -278,7 +346,7 @@ def restart_reply_limits(work: Work) -> None:
             work.set_deadline(deadline, unit=unit)
             continue
         upstream = next((b.due_at for b in deadline.basis if b.source == LimitSource.UPSTREAM.value), None)
-        candidates = _candidates(work, DeadlineKind.REPLY, deadline.start_at, ticket, upstream)
+        candidates = _candidates(_scope(work, DeadlineKind.REPLY, ticket), deadline.start_at, upstream)
         best = min((c[0].due_at for c in candidates), default=deadline.due_at)
         if best == deadline.due_at:
             work.set_deadline(deadline, unit=unit, basis=tuple(c[0] for c in candidates) or deadline.basis)
@@ -369,7 +437,7 @@ def start_objection(work: Work) -> None:
     ends = {
         ticket.id: min(found, key=lambda candidate: candidate[0].due_at)[0].due_at
         for ticket in work.tickets.values()
-        if (found := _candidates(work, DeadlineKind.OBJECTION, work.now, ticket, None))
+        if (found := _candidates(_scope(work, DeadlineKind.OBJECTION, ticket), work.now, None))
     }
     last = max(ends, key=lambda ticket_id: ends[ticket_id], default=None)
     if last is not None:
