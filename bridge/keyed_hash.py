@@ -6,7 +6,11 @@ Source: RFC 2104.
 
 from __future__ import annotations
 
-import hmac
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
+AT_ONCE_BYTES = 1 << 20
+"""Hashing holds the interpreter; a large body lets other threads in now and then."""
 
 
 class KeyedHash:
@@ -14,11 +18,19 @@ class KeyedHash:
 
     def __init__(self, key: bytes) -> None:
         """Set the key up."""
-        self._begun = hmac.new(key, digestmod="sha256")
+        self._begun = HMAC(key, SHA256())
 
     def of(self, *parts: bytes | bytearray | memoryview) -> bytes:
         """Return the hash (32 bytes) of the parts, one after the other."""
         hashed = self._begun.copy()
         for part in parts:
-            hashed.update(part)
-        return hashed.digest()
+            if len(part) <= AT_ONCE_BYTES:
+                hashed.update(part)
+            else:
+                _update_in_turns(hashed, memoryview(part))
+        return hashed.finalize()
+
+
+def _update_in_turns(hashed: HMAC, body: memoryview) -> None:
+    for start in range(0, len(body), AT_ONCE_BYTES):
+        hashed.update(body[start : start + AT_ONCE_BYTES])

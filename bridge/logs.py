@@ -36,7 +36,6 @@ def configure_logs(
     """Send every log line of the process to ``stream`` (default stderr), as ``json`` or for the ``console``."""
     out = stream or sys.stderr
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _stamp(wall),
         structlog.processors.format_exc_info,

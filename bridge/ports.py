@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bridge import randomness
+
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [one + other for one in _CROCKFORD for other in _CROCKFORD]
 
@@ -67,7 +69,7 @@ class SystemRng:
 
     def token(self, count: int) -> bytes:
         """Return ``count`` bytes from the operating system."""
-        return secrets.token_bytes(count)
+        return randomness.token(count)
 
 
 class UlidIds:
