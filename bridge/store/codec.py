@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from enum import Enum
 from operator import attrgetter
-from typing import Any, Generic, TypeVar, cast, get_args, get_type_hints
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import orjson
 from pydantic import TypeAdapter
@@ -43,6 +43,7 @@ class Mapper(Generic[T]):
         self._read, self._read_rest = reader(self.direct), reader(self.rest)
         hints = get_type_hints(value_type)
         self._words = tuple(name for name in self.direct if _is_word(hints[name]))
+        self._shared = tuple(name for name in self.rest if _is_tuple_of_values(hints[name]))
         self._adapter = TypeAdapter(value_type)
 
     def to_row(self, value: T, region: str, vault: Vault) -> dict[str, Any]:
@@ -51,12 +52,19 @@ class Mapper(Generic[T]):
         for name in self._words:
             if row[name] is not None:
                 row[name] = str(row[name])
-        row["details"] = orjson.dumps(dict(zip(self.rest, self._read_rest(value), strict=True))).decode()
+        row["details"] = orjson.dumps(self._details(value)).decode()
         if self.sealed:
             private = {name: getattr(value, name) for name in self.sealed}
             whole = private if len(private) > 1 else private[self.sealed[0]]
             row[self.sealed[0]] = vault.seal(orjson.dumps(whole), self._aad(row["id"]))
         return row
+
+    def _details(self, value: T) -> dict[str, Any]:
+        details: dict[str, Any] = dict(zip(self.rest, self._read_rest(value), strict=True))
+        for name in self._shared:
+            if details[name]:
+                details[name] = _rendered(details[name])
+        return details
 
     def from_row(self, row: Any, vault: Vault) -> T:
         """Return the value of a row, whose columns are attributes."""
@@ -72,11 +80,32 @@ class Mapper(Generic[T]):
         return f"{self.table.name}.{self.sealed[0]}:{row_id}".encode()
 
 
+_RENDERED_AT_MOST = 1_024
+_renderings: dict[int, tuple[object, orjson.Fragment]] = {}
+"""JSON by the identity of the value, which is kept with it: the clocks of a day share their ladders."""
+
+
+def _rendered(value: object) -> orjson.Fragment:
+    """Return the JSON of an immutable value, made once for as long as it is kept."""
+    known = _renderings.get(id(value))
+    if known is not None:
+        return known[1]
+    if len(_renderings) >= _RENDERED_AT_MOST:
+        _renderings.clear()
+    fragment = orjson.Fragment(orjson.dumps(value))
+    _renderings[id(value)] = value, fragment
+    return fragment
+
+
 def reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     """Return what reads several attributes of an object at once."""
     if len(names) > 1:
         return attrgetter(*names)
     return lambda value: tuple([getattr(value, name) for name in names])
+
+
+def _is_tuple_of_values(hint: Any) -> bool:
+    return get_origin(hint) is tuple and dataclasses.is_dataclass(get_args(hint)[0])
 
 
 def _is_word(hint: Any) -> bool:

@@ -166,9 +166,13 @@ class OutboxStore:
             "attempts": 0,
             "fence": 0,
             "due_at": wall if placement.sent else None,
+            "lease_owner": None,
+            "lease_until": None,
             "reason": placement.reason,
+            "last_error": None,
             "created_at": wall,
             "delivered_at": wall if placement.state is OutboxState.DELIVERED else None,
+            "position": None,
             "payload": self.vault.seal(orjson.dumps(message.payload), self._aad(message.key)),
         }
 

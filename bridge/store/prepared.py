@@ -46,7 +46,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """A compiled statement: ``names`` in the order of the placeholders, converters where a type needs one.
+    """A compiled statement: ``names`` in the order of the placeholders, converters (by place) where a type needs one.
 
     ``many`` is the same for many rows of parameters at once (not with RETURNING).
     """
@@ -55,7 +55,7 @@ class Form:
     many: str
     names: tuple[str, ...]
     constants: Values
-    binds: tuple[tuple[str, Converter], ...]
+    binds: tuple[tuple[int, Converter], ...]
     results: tuple[tuple[int, Converter], ...]
     row: Callable[[Iterable[Any]], Any]
     take: Callable[[Values], tuple[Any, ...]]
@@ -67,7 +67,8 @@ class Form:
         compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in columns_in] or None)
         fixed = {name: bind.value for name, bind in _binds(compiled).items() if not bind.required}
         columns = list(statement.exported_columns)
-        binds = [(name, _bind(bind.type, dialect)) for name, bind in _binds(compiled).items()]
+        types = _binds(compiled)
+        binds = [(place, _bind(types[name].type, dialect)) for place, name in enumerate(compiled.positiontup or ())]
         results = [(number, _result(column.type, dialect)) for number, column in enumerate(columns)]
         row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # noqa: PYI024 - its fields are the columns
         names = tuple(compiled.positiontup or ())
@@ -76,18 +77,21 @@ class Form:
             many=for_many(dialect.name, compiled.string) if isinstance(statement, SelectBase) or not columns else "",
             names=names,
             constants=fixed | {column.name: None for column in columns_in if column.nullable},
-            binds=tuple((name, convert) for name, convert in binds if convert),
+            binds=tuple((place, convert) for place, convert in binds if convert),
             results=tuple((number, convert) for number, convert in results if convert),
             row=row._make,
-            take=itemgetter(*names) if len(names) > 1 else lambda values: tuple([values[name] for name in names]),
+            take=itemgetter(*names) if len(names) > 1 else lambda given: tuple([given[name] for name in names]),
         )
 
     def parameters(self, values: Values) -> tuple[Any, ...]:
         """Return the positional parameters of one execution. Raises KeyError for a value nobody gave."""
-        given = {**self.constants, **values}
-        for name, convert in self.binds:
-            given[name] = convert(given[name])
-        return self.take(given)
+        taken = self.take(values if len(values) == len(self.names) else {**self.constants, **values})
+        if not self.binds:
+            return taken
+        converted = list(taken)
+        for place, convert in self.binds:
+            converted[place] = convert(converted[place])
+        return tuple(converted)
 
     def rows(self, fetched: Sequence[Sequence[Any]]) -> list[Any]:
         """Return fetched tuples as rows with the columns as attributes."""
