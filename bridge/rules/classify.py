@@ -62,6 +62,7 @@ class Classifier:
 
     normaliser: Normaliser
     ignore: tuple[Regex, ...]
+    slips: int
     matcher: Matcher
     emphasis: Emphasis
     wakers: Wakers
@@ -77,14 +78,24 @@ class Classifier:
     opinion_settings: SecondOpinionSettings | None = None
 
     def read(self, title: str, content: str) -> Reading:
-        """Normalise, drop what is to be ignored, find every word."""
-        head = self._clean(title[:400])
-        text = f"{head}\n{self._clean(content[:MAX_TEXT])}" if head else self._clean(content[:MAX_TEXT])
-        layout = Layout(text, len(head) + 1 if head else 0)
-        return Reading(layout, self.matcher.find(text), self.emphasis, self.wakers)
+        """Normalise, drop what is to be ignored, find every word.
 
-    def _clean(self, text: str) -> str:
-        text = self.normaliser.text(text)
+        Most texts have no slip and nothing to be ignored, which the words found in them show.
+        """
+        head, body = self.normaliser.plain(title[:400]), self.normaliser.plain(content[:MAX_TEXT])
+        text = f"{head}\n{body}" if head else body
+        hits = self.matcher.find(text)
+        if self.slips in hits.concepts or self._ignored_in(head) or self._ignored_in(body):
+            head, body = self._clean(head), self._clean(body)
+            text = f"{head}\n{body}" if head else body
+            hits = self.matcher.find(text)
+        return Reading(Layout(text, len(head) + 1 if head else 0), hits, self.emphasis, self.wakers)
+
+    def _ignored_in(self, plain: str) -> bool:
+        return any(regex.literal in plain and regex.occurs(plain) for regex in self.ignore)
+
+    def _clean(self, plain: str) -> str:
+        text = self.normaliser.spelt(plain)
         for regex in self.ignore:
             if regex.literal in text:
                 text = str(regex.compiled.sub("。", text))

@@ -199,6 +199,7 @@ def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Class
     flags = Triggered(((rule, words.condition(rule)) for rule in rules.flag_rules), wakers)
     classifier = Classifier(
         normaliser=words.normaliser,
+        slips=words.matcher.concept(words.normaliser.slips),
         ignore=tuple(compile_regex(source, words.normaliser) for source in rules.normalise.ignore),
         matcher=words.matcher,
         emphasis=_emphasis(rules, words),

@@ -140,4 +140,6 @@ class Expression:
 
     def find(self, _hits: Hits, layout: Layout) -> list[Span]:
         """Spans of the whole expression."""
+        if not self.regex.occurs(layout.text):
+            return []
         return [found.span() for found in self.regex.compiled.finditer(layout.text)]

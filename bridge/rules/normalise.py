@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ahocorasick_rs import AhoCorasick
-
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _SPACES = _INVISIBLE + "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char != "\n")
 """What carries no meaning between Chinese words; no space stands behind U+3000 in Unicode."""
@@ -71,12 +69,13 @@ class Normaliser:
 
     @cached_property
     def _typos(self) -> tuple[tuple[str, str], ...]:
-        return tuple((self.word(wrong), self.word(right)) for wrong, right in self.typos.items())
+        spelt = ((self.word(wrong), self.word(right)) for wrong, right in self.typos.items())
+        return tuple((wrong, right) for wrong, right in spelt if wrong)
 
     @cached_property
-    def _slips(self) -> AhoCorasick:
-        """Tells in one pass whether a text has any of the slips at all."""
-        return AhoCorasick([wrong for wrong, _ in self._typos if wrong])
+    def slips(self) -> tuple[str, ...]:
+        """The wrong spellings: a plain text without any of them is in normal form already."""
+        return tuple(wrong for wrong, _ in self._typos)
 
     def word(self, text: str) -> str:
         """Normal form without the spelling table; for the words of the rules."""
@@ -89,13 +88,19 @@ class Normaliser:
         once = self._once
         return self._rewritten.sub(lambda found: once[found[0]], text)
 
-    def text(self, text: str) -> str:
-        """Normal form of a citizen's text: HTML tags go, line ends stay."""
-        plain = self.word(_TAGS.sub("", text) if "<" in text else text)
-        if self._slips.find_matches_as_indexes(plain):
-            for wrong, right in self._typos:
-                plain = plain.replace(wrong, right)
+    def plain(self, text: str) -> str:
+        """A citizen's text without the spelling table: HTML tags go, line ends stay."""
+        return self.word(_TAGS.sub("", text) if "<" in text else text)
+
+    def spelt(self, plain: str) -> str:
+        """A plain text with the slips mended."""
+        for wrong, right in self._typos:
+            plain = plain.replace(wrong, right)
         return plain
+
+    def text(self, text: str) -> str:
+        """Normal form of a citizen's text."""
+        return self.spelt(self.plain(text))
 
 
 class Layout:
@@ -105,18 +110,20 @@ class Layout:
         """Split once; look-ups are bisections."""
         self.text = text
         self.title_length = title_length
-        self._ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-        self.quotations = [match.span(1) for match in _QUOTES.finditer(text)]
+        self.ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+        """Where each sentence ends, but the last if nothing ends it."""
+        quoted = "“" in text or "「" in text or "『" in text
+        self.quotations = [match.span(1) for match in _QUOTES.finditer(text)] if quoted else []
         """The passages in quotation marks: mostly what others said."""
 
     def sentence(self, position: int) -> int:
         """The number of the sentence a position lies in."""
-        return bisect_right(self._ends, position)
+        return bisect_right(self.ends, position)
 
     def sentence_end(self, position: int) -> int:
         """Where the sentence that holds a position ends."""
-        sentence = bisect_right(self._ends, position)
-        return self._ends[sentence] if sentence < len(self._ends) else len(self.text)
+        sentence = bisect_right(self.ends, position)
+        return self.ends[sentence] if sentence < len(self.ends) else len(self.text)
 
     def clause_end(self, position: int) -> int:
         """Where the clause that holds a position ends."""

@@ -47,6 +47,10 @@ class Regex:
     compiled: Any
     literal: str
 
+    def occurs(self, text: str) -> bool:
+        """Whether it matches anywhere. In bytes: places in a text are dear to count."""
+        return self.compiled.search(text.encode()) is not None
+
 
 def pieces(pattern: str, groups: Mapping[str, Sequence[str]], normaliser: Normaliser) -> list[frozenset[str]]:
     """Each piece of a pattern as its set of words.

@@ -7,7 +7,8 @@ Must not: know routes. Undated texts are ``unknown``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +57,8 @@ class PeriodReader:
         return stages.pop() if len(stages) == 1 else PeriodStage.STRADDLE
 
     def _mentioned(self, layout: Layout, hits: Hits, received_at: datetime) -> Iterable[Month]:
-        fee = {layout.sentence(start) for start, _ in hits.get(self.fee_words)}
+        ends = layout.ends
+        fee = {bisect_right(ends, start) for start, _ in hits.get(self.fee_words)}
         if not fee:
             return []
         now = (received_at.year, received_at.month)
@@ -75,11 +77,7 @@ class PeriodReader:
         found = [match for match in _written(layout.text) if layout.sentence(match.start()) in fee]
         if not found:
             return
-        ends = {match.end() for match in found}
-        starts = {match.start() for match in found}
-        joined = {(joint.start(), joint.end()) for joint in _RANGE.finditer(layout.text)}
-        opening = {start for start, end in joined if end in starts and start in ends}
-        closing = {end for start, end in joined if end in starts and start in ends}
+        opening, closing = _joined(found, layout.text) if len(found) > 1 else ((), ())
         for match in found:
             in_range = match.end() in opening or match.start() in closing
             year = _century(int(match[1]), now[0])
@@ -95,6 +93,15 @@ def _written(text: str) -> Iterable[re.Match[str]]:
         if digits.start() >= end and (match := _DATE.match(text, digits.start())):
             end = match.end()
             yield match
+
+
+def _joined(found: list[re.Match[str]], text: str) -> tuple[Collection[int], Collection[int]]:
+    """Where dates end that open a range, and where those begin that close one."""
+    ends = {match.end() for match in found}
+    starts = {match.start() for match in found}
+    joints = [joint.span() for joint in _RANGE.finditer(text)]
+    ranges = [(start, end) for start, end in joints if start in ends and end in starts]
+    return {start for start, _ in ranges}, {end for _, end in ranges}
 
 
 def _relative(layout: Layout, fee: set[int], now: Month) -> Iterable[Month]:

@@ -6,9 +6,10 @@ Owns: the one place that weighs confidence, routes of the runner-up, flags. Must
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bridge.core.assessment import Classification, Route
+from bridge.core.values import changed
 from bridge.rules.classify import OPINION_RULE
 from bridge.rules.document import ReviewEntry
 
@@ -28,7 +29,7 @@ class Reviewer:
         if not self.settings.enabled:
             return found
         reason = self._reason(found, scope_share, route, lead_of)
-        return replace(found, review=bool(reason), review_reason=reason)
+        return changed(found, review=bool(reason), review_reason=reason)
 
     def _reason(self, found: Classification, scope_share: float, route: Route, lead_of: LeadOf) -> str:
         if not found.in_scope:
@@ -49,5 +50,4 @@ class Reviewer:
 
     def lead_share(self, found: Classification, route: Route, lead_of: LeadOf) -> float:
         """How sure the lead is: the shares of all candidates that go to the same unit."""
-        same = (name == found.category or lead_of(name) == route.lead for name, _ in found.candidates)
-        return sum(share for (_, share), goes in zip(found.candidates, same, strict=True) if goes)
+        return sum([share for name, share in found.candidates if name == found.category or lead_of(name) == route.lead])
