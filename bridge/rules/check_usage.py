@@ -62,6 +62,8 @@ def _flags(document: RulesDocument, findings: Findings) -> None:
         path = ("rules", "flag_rules", number)
         findings.reference((*path, "flag"), rule.flag, flags, "标记")
         findings.references((*path, "categories"), rule.categories, document.categories, "类别")
+    for number, kind in enumerate(document.rules.insurance):
+        findings.references(("rules", "insurance", number, "categories"), kind.categories, document.categories, "类别")
     for number, route in enumerate(document.routes):
         for name in ("flags", "without_flags"):
             wanted = getattr(route.when, name)

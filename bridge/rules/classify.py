@@ -114,21 +114,22 @@ class Classifier:
         advice = self._advice(reading)
         scores = self._advised(scores, hits, advice)
         scope += self._scope_advice(advice, scope_hits)
-        insurance = body.insurance or self._insurance(reading)
-        stage = self.period.stage(body.period, (reading.layout, reading.hits), insurance, facts.received_at)
         margin = scope - self.scoring.scope_threshold
         if facts.kind is TicketKind.PRAISE or margin < 0:
             return self._out(facts, margin, scope_hits, reason, reading), margin
         ranked = self._ranked(scores)
+        category = ranked[0][0] if ranked else None
+        insurance = body.insurance or self._insurance(reading, category)
+        stage = self.period.stage(body.period, (reading.layout, reading.hits), insurance, facts.received_at)
         found = Classification(
             in_scope=True,
-            category=ranked[0][0] if ranked else None,
+            category=category,
             confidence=round(ranked[0][1] if ranked else 0.0, 4),
             second_category=self._second(ranked, scores),
             candidates=tuple((name, round(share, 4)) for name, share in ranked[:3]),
             insurance=tuple(insurance),
             period=stage,
-            flags=self._flags(reading, facts, ranked[0][0] if ranked else None, stage),
+            flags=self._flags(reading, facts, category, stage),
             evidence=_weightiest_first(hits + scope_hits),
         )
         return found, margin
@@ -195,10 +196,12 @@ class Classifier:
         total += min(max(scores.values(), default=0.0), 6.0) * (BACKED if _any_for(hits) else ALONE)
         return total, hits, max(reasons, key=lambda name: reasons[name], default=None)
 
-    def _insurance(self, reading: Reading) -> tuple[Insurance, ...]:
+    def _insurance(self, reading: Reading, category: str | None) -> tuple[Insurance, ...]:
         """The kinds a text speaks of, the one spoken of most first; what others are quoted to say does not count."""
         found: dict[Insurance, float] = {}
         for rule, condition, starts in self.insurance.possible(reading):
+            if rule.categories and category not in rule.categories:
+                continue
             strength = condition.strength(reading, starts)
             for kind in rule.insurance if strength else ():
                 found[kind] = found.get(kind, 0.0) + strength

@@ -66,6 +66,7 @@ class InsuranceRule(Condition):
 
     id: Identifier
     insurance: Annotated[list[Annotated[Insurance, Field(strict=False)]], Field(min_length=1)]
+    categories: list[Identifier] = Field(default_factory=list, description="只在判为这些类别时有效")
 
 
 class FlagRule(Condition):
