@@ -239,12 +239,16 @@ class AuditStore:
         return [row.id for row in tx.read(query.order_by(table.c.id).limit(size))]
 
     def seal(self, tx: Tx, case_id: str) -> None:
-        """Seal a case from before there were seals, as it is now."""
-        bundle = self.bundle(tx, case_id)
-        text = seals.closed(self.vault, self.region, case_id, bundle.tags(self.vault))
+        """Seal a case from before there were seals, as it is now.
+
+        It is a new version of the case: a change that was decided on the unsealed one is decided again, not written over.
+        """
         table = CASES.table
         mine = (table.c.region_code == self.region, table.c.id == case_id, table.c.seal.is_(None))
-        tx.write(update(table).where(*mine).values(seal=text))
+        if tx.write(update(table).where(*mine).values(version=table.c.version + 1)).rowcount:
+            tags = self.bundle(tx, case_id).tags(self.vault)
+            text = seals.closed(self.vault, self.region, case_id, tags)
+            tx.write(update(table).where(*mine).values(seal=text))
 
 
 def _of(found: dict[str, Bundle], case_id: str) -> Bundle:

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from bridge.cli.audit import PROBLEMS, TABLES, worded
-from bridge.core.model import Counterparty
+from bridge.core.model import SYSTEM, Counterparty, Decision, Event
 from bridge.core.vocabulary import CounterpartyType, ProcedureId
+from bridge.errors import StaleRow
 from bridge.store.audit import Finding
 from bridge.store.cases import CaseStore
 from bridge.store.writer import Tx
@@ -176,4 +177,18 @@ async def test_cases_from_before_the_seals_are_sealed_by_a_person(ledger: Ledger
     assert await found(ledger) == []
     restarted(ledger)
     await ledger.receipt(case_id, "tax", "opinion")
+    assert await found(ledger) == []
+
+
+async def test_a_change_decided_before_the_sealing_does_not_take_the_seal_away(ledger: Ledger) -> None:
+    case_id = await ledger.ticket(SINGLE)
+    await tamper(ledger, "UPDATE cases SET seal = NULL")
+    restarted(ledger)
+    store = ledger.store
+    file = await store.write(lambda tx: store.cases.load(tx, case_id))
+    assert file is not None
+    await store.write(lambda tx: store.audit.seal(tx, case_id))
+    decided = Decision(file, (Event("case.looked_at", SYSTEM, "test", {}, file.case.updated_at),))
+    with pytest.raises(StaleRow):
+        await store.write(lambda tx: store.cases.save(tx, file, decided))
     assert await found(ledger) == []
