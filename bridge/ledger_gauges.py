@@ -6,8 +6,9 @@ state nobody is in shows 0. Must not: count anything itself (``store.queries`` d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
 
@@ -30,17 +31,19 @@ class LedgerGauges:
     """The gauges of a running process: what is open is counted each time, the archive only when that costs little.
 
     It is counted again after ``PATIENCE`` times what counting it took: at once in a young county, every half minute
-    where there are a million cases.
+    where there are a million cases. Whoever asks meanwhile waits for that count instead of beginning another.
     """
 
     store: Store
     clock: Clock
     _at_rest: Counts | None = None
     _again_at: float = 0.0
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self) -> Snapshot:
         """Return the gauges of this moment. Raises Unavailable."""
-        return await self.store.read(self._snapshot)
+        async with self._one_at_a_time:
+            return await self.store.read(self._snapshot)
 
     def _snapshot(self, tx: Tx) -> Snapshot:
         began = self.clock.monotonic()

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, update
 
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.store.codec import table_of
-from bridge.store.tables import OutboxRow
+from bridge.store.tables import OUTBOX_STOPPED, OutboxRow
 from bridge.store.writer import Tx
 
 SHADOW = "shadow"
@@ -24,7 +24,8 @@ NAGS = (MessageType.ASSIGNMENT_REMINDER.value, MessageType.ASSIGNMENT_ESCALATED.
 """What is stale when it comes late."""
 
 _T = table_of(OutboxRow)
-_STOPPED: ColumnElement[bool] = _T.c.state.in_([literal_column("'parked'"), literal_column("'uncertain'")])
+_IN_INDEX: ColumnElement[bool] = literal_column(OUTBOX_STOPPED)
+_STOPPED = and_(_T.c.state.in_([literal_column("'parked'"), literal_column("'uncertain'")]), _IN_INDEX)
 _SHOWN = [column for column in _T.c if column.name != "payload"]
 
 
