@@ -136,7 +136,8 @@ class Worker:
         return await store.write(
             lambda tx: store.outbox.claim(
                 tx, owner=self.owner, count=count, wall=wall, until=wall + self.lease, busy=busy
-            )
+            ),
+            apart=True,
         )
 
     def _share(self, counterpart: str) -> int:
@@ -231,7 +232,8 @@ class Worker:
         def unit(tx: Tx) -> Committed | None:
             return settle.delivered(tx, runtime, claimed)
 
-        self.after(await runtime.store.write(unit, key=claimed.case_id))
+        ahead = settle.questions(runtime, claimed)
+        self.after(await runtime.store.write(unit, key=claimed.case_id, ahead=ahead))
 
     async def _settle_failed(self, claimed: Claimed, failure: DeliveryError) -> None:
         self._failures[claimed.counterpart] += 1

@@ -9,6 +9,7 @@ from bridge.core.model import SYSTEM
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.pipeline.commit import Committed, load_with, write
 from bridge.pipeline.runtime import Runtime
+from bridge.store.ahead import Question
 from bridge.store.outbox import Claimed
 from bridge.store.writer import Tx
 
@@ -17,6 +18,12 @@ def delivered(tx: Tx, runtime: Runtime, claimed: Claimed) -> Committed | None:
     """Settle a message as delivered; a reply that arrived may end the case. Raises LeaseLost."""
     runtime.store.outbox.settle(tx, claimed, OutboxState.DELIVERED, delivered_at=runtime.wall())
     return reply_arrived(tx, runtime, claimed.type, claimed.case_id, claimed.ticket_id, claimed.key)
+
+
+def questions(runtime: Runtime, claimed: Claimed) -> list[Question]:
+    """Return what :func:`delivered` asks first."""
+    ends = claimed.type == MessageType.TICKET_REPLIED.value and claimed.ticket_id is not None
+    return [runtime.store.cases.question(claimed.case_id)] if ends else []
 
 
 def reply_arrived(

@@ -1,17 +1,17 @@
-"""What the units of a batch will ask first, asked together before the first of them runs (PostgreSQL: one trip a question).
+"""What the units of a batch will ask first, asked together before the first of them runs (PostgreSQL: in one trip).
 
 Owns: the answers, and that none is given for what the batch has written since. Must not: answer what was not asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from bridge.store.driver import Row, fetch
+from bridge.store.driver import Row, fetch_together
 from bridge.store.prepared import Form, Name, Prepared, Values
 
 
@@ -36,25 +36,27 @@ class Answers:
             return None
         return self.rows.get((form, parameters))
 
+    def take(self, form: Form, parameters: Sequence[tuple[Any, ...]], rows: Iterable[Row]) -> None:
+        """Keep the rows of a query, each after the number (from 1) of the parameters it belongs to."""
+        for each in parameters:
+            self.rows[form, each] = []
+        for number, *row in rows:
+            self.rows[form, parameters[number - 1]].append(row)
+
     def forget(self) -> None:
         """Something was written that has no name."""
         self.rows.clear()
 
 
 def asked(connection: Connection, questions: Iterable[Question]) -> Answers:
-    """Ask every question, those of one statement in one trip."""
+    """Ask every question."""
     listed: dict[Form, dict[tuple[Any, ...], None]] = {}
     for question in questions:
         form = question.statement.form(connection.dialect)
         listed.setdefault(form, {})[form.parameters(question.values)] = None
+    forms = sorted(listed, key=lambda form: form.many)
+    found = fetch_together(connection, [(form.many, list(listed[form])) for form in forms]) if forms else ()
     answers = Answers()
-    for form, parameters in listed.items():
-        _ask(connection, answers, form, list(parameters))
+    for form, rows in zip(forms, found, strict=True):
+        answers.take(form, list(listed[form]), rows)
     return answers
-
-
-def _ask(connection: Connection, answers: Answers, form: Form, parameters: list[tuple[Any, ...]]) -> None:
-    for each in parameters:
-        answers.rows[form, each] = []
-    for number, *row in fetch(connection, form.many, list(zip(*parameters, strict=True))):
-        answers.rows[form, parameters[number - 1]].append(row)

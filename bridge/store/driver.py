@@ -1,6 +1,7 @@
 """Statements handed to the drivers themselves: SQLite's connection, and the cursor SQLAlchemy puts around asyncpg.
 
-Owns: running one statement, and one statement for many rows of parameters. Must not: hold SQL text.
+Owns: running one statement, one for many rows of parameters, several of those as one, and when a transaction begins
+on PostgreSQL. Must not: hold SQL text.
 SQLAlchemy's execution costs ten times what SQLite needs for such a statement (ADR 0011); what an error means for the
 connection and the pool is still SQLAlchemy's to judge.
 """
@@ -8,7 +9,9 @@ connection and the pool is still SQLAlchemy's to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection
@@ -17,6 +20,33 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 Row = Sequence[Any]
 
 _PLACE = re.compile(r"\$(\d+)::(TIMESTAMP WITH TIME ZONE|[A-Z]+)")
+_DIVISION_BY_ZERO = "22012"
+
+
+class RowMissing(Exception):
+    """A row that was to be changed was not there, so nothing of the statement was written."""
+
+
+@contextmanager
+def begun_late(connection: Connection) -> Iterator[None]:
+    """On PostgreSQL, let each statement be a transaction of its own until :func:`begin`."""
+    wire = _wire(connection)
+    wire.autocommit = True
+    try:
+        yield
+    finally:
+        wire.autocommit = False
+
+
+def begin(connection: Connection) -> None:
+    """From now on (if not already) every statement belongs to one transaction, which has to be committed."""
+    if connection.dialect.name != "sqlite":
+        _wire(connection).autocommit = False
+
+
+def has_begun(connection: Connection) -> bool:
+    """Tell whether the next statement is committed with others, and not by itself."""
+    return connection.dialect.name == "sqlite" or not _wire(connection).autocommit
 
 
 def fetch(connection: Connection, sql: str, parameters: Row) -> Sequence[Row]:
@@ -74,6 +104,57 @@ def for_many(connection_dialect: str, sql: str) -> str:
     return f"{head} FROM {arrays} AS given({names}) WHERE {condition}"
 
 
+def fetch_together(connection: Connection, queries: Sequence[tuple[str, Sequence[Row]]]) -> Sequence[Sequence[Row]]:
+    """Run several queries of :func:`for_many` on PostgreSQL in one trip; returns the rows of each."""
+    sql = _listed(tuple(sql for sql, _ in queries))
+    return fetch(connection, sql, [column for _, rows in queries for column in zip(*rows, strict=True)])[0]
+
+
+def run_together(
+    connection: Connection, statements: Sequence[tuple[str, Sequence[Row]]], whole: Collection[int]
+) -> None:
+    """Run several of :func:`for_many` on PostgreSQL as one statement, in one trip; it is carried out whole or not at all.
+
+    No two of them may touch the same row. Raises RowMissing if one of those numbered in ``whole`` did not change every row.
+    """
+    sql = _together(tuple(sql for sql, _ in statements), tuple(sorted(whole)))
+    parameters = [column for _, rows in statements for column in zip(*rows, strict=True)]
+    try:
+        _executed(connection, sql, parameters)
+    except BaseException as error:
+        if getattr(error, "sqlstate", None) == _DIVISION_BY_ZERO:
+            raise RowMissing from error
+        _judge(connection, sql, error)
+
+
+@lru_cache(maxsize=512)
+def _listed(queries: tuple[str, ...]) -> str:
+    """Return queries as one whose only row holds an array of the rows of each."""
+    lists = [f"ARRAY(SELECT found FROM ({sql}) AS found)" for sql in _apart(queries)]  # noqa: S608 - as above
+    return "SELECT " + ", ".join(lists)
+
+
+@lru_cache(maxsize=512)
+def _together(statements: tuple[str, ...], whole: tuple[int, ...]) -> str:
+    """Return statements as parts of one, which divides by zero if one of those in ``whole`` missed a row."""
+    parts, conditions = [], ["true"]
+    for number, part in enumerate(_apart(statements)):
+        if number in whole:
+            changed = f"(SELECT count(*) FROM part{number})"  # noqa: S608 - as above
+            conditions += [f"{changed} = cardinality({place[0]}[])" for place in [*_PLACE.finditer(part)][:1]]
+        parts.append(f"part{number} AS ({part}{' RETURNING 1' if number in whole else ''})")
+    return f"WITH {', '.join(parts)} SELECT 1 / CASE WHEN {' AND '.join(conditions)} THEN 1 ELSE 0 END"
+
+
+def _apart(statements: tuple[str, ...]) -> list[str]:
+    """Return statements whose parameters are numbered on from one to the next."""
+    parts, offset = [], 0
+    for sql in statements:
+        parts.append(_PLACE.sub(lambda place, by=offset: f"${int(place[1]) + by}::{place[2]}", sql))  # type: ignore[misc]
+        offset += len(set(_PLACE.findall(sql)))
+    return parts
+
+
 def _executed(connection: Connection, sql: str, parameters: Row) -> DBAPICursor:
     """Run a statement on asyncpg; whoever listens to the connection's statements hears of it."""
     cursor = connection.connection.cursor()
@@ -81,6 +162,11 @@ def _executed(connection: Connection, sql: str, parameters: Row) -> DBAPICursor:
         listener(connection, cursor, sql, parameters, None, False)  # noqa: FBT003 - the shape of the event
     cursor.execute(sql, parameters)
     return cursor
+
+
+def _wire(connection: Connection) -> Any:
+    """Return what SQLAlchemy puts around asyncpg's connection."""
+    return connection.connection.dbapi_connection
 
 
 def _file(connection: Connection) -> Any:

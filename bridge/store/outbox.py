@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -66,7 +67,7 @@ class Placement:
     reason: str | None = None
 
 
-def _candidates(busy: bool, *, locked: bool) -> Select[Any]:  # noqa: FBT001 - one flag of the statement's shape
+def _candidates(busy: int, *, locked: bool) -> Select[Any]:
     earlier = _T.alias("earlier")
     blocked = exists().where(
         earlier.c.region_code == _T.c.region_code,
@@ -83,13 +84,13 @@ def _candidates(busy: bool, *, locked: bool) -> Select[Any]:  # noqa: FBT001 - o
         ~blocked,
     )
     if busy:
-        query = query.where((_T.c.kind + ":" + _T.c.target).not_in(bindparam("busy", expanding=True)))
+        query = query.where((_T.c.kind + ":" + _T.c.target).not_in([bindparam(f"busy_{n}") for n in range(busy)]))
     query = query.order_by(_T.c.due_at, _T.c.serial).limit(bindparam("count"))
     return query.with_for_update(skip_locked=True, of=_T) if locked else query
 
 
-def claim_statement(*, busy: bool, skip_locked: bool) -> Update:
-    """Return the claim: at most ``count`` due rows, leased to ``owner`` with a new fence."""
+def claim_statement(*, busy: int = 0, skip_locked: bool) -> Update:
+    """Return the claim: at most ``count`` due rows, none for so many ``busy``, leased to ``owner`` with a new fence."""
     candidates = _candidates(busy, locked=skip_locked)
     if skip_locked:
         picked = candidates.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
@@ -113,8 +114,15 @@ def claim_statement(*, busy: bool, skip_locked: bool) -> Update:
     )  # fmt: skip
 
 
-_CLAIMS = {skip: Prepared(claim_statement(busy=False, skip_locked=skip)) for skip in (True, False)}
-_CLAIMS_BESIDE_BUSY = {skip: claim_statement(busy=True, skip_locked=skip) for skip in (True, False)}
+@lru_cache(maxsize=32)
+def _claim(busy: int, *, skip_locked: bool) -> Prepared:
+    return Prepared(claim_statement(busy=busy, skip_locked=skip_locked))
+
+
+def _padded(busy: Sequence[str]) -> list[str]:
+    """Repeat the last name up to a power of two, so that few statements serve any number of names."""
+    return [*busy, *[busy[-1]] * ((1 << (len(busy) - 1).bit_length()) - len(busy))] if busy else []
+
 
 _INSERT = insertion(_T)
 _SETTLE = Prepared(
@@ -186,11 +194,8 @@ class OutboxStore:
         """Lease up to ``count`` due messages, oldest first, in order within a group; none of ``busy`` (``kind:name``)."""
         locked = tx.connection.dialect.name == "postgresql" and not self.portable
         parameters = {"region": self.region, "now": wall, "owner": owner, "until": until, "count": count}
-        rows = (
-            tx.write(_CLAIMS_BESIDE_BUSY[locked], {**parameters, "busy": list(busy)}).all()
-            if busy
-            else tx.change(_CLAIMS[locked], parameters)
-        )
+        names = {f"busy_{number}": name for number, name in enumerate(_padded(busy))}
+        rows = tx.change(_claim(len(names), skip_locked=locked), {**parameters, **names})
         return [claimed for row in rows if (claimed := self._claimed(tx, row)) is not None]
 
     def _claimed(self, tx: Tx, row: Any) -> Claimed | None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bridge.errors import StoreError
-from bridge.store.driver import run_many
+from bridge.store.driver import RowMissing, run_many, run_together
 from bridge.store.prepared import Form, Name, Values
 
 
@@ -46,6 +46,23 @@ class Pending:
             changed = run_many(connection, form.many, rows)
             if form in self.missing and changed != len(rows):
                 raise self.missing[form]
+        self.clear()
+
+    def flush_last(self, connection: Connection) -> None:
+        """Write everything that waits as the last of a batch: on PostgreSQL in one trip, whole or not at all.
+
+        Raises what was said for a row that is missing, though perhaps not what was said for that very row.
+        """
+        if connection.dialect.name == "sqlite":
+            self.flush(connection)
+            return
+        forms = sorted(self.rows, key=lambda form: form.many)
+        changing = [number for number, form in enumerate(forms) if form in self.missing]
+        try:
+            if forms:
+                run_together(connection, [(form.many, self.rows[form]) for form in forms], changing)
+        except RowMissing as error:
+            raise self.missing[forms[changing[0]]] from error
         self.clear()
 
     def clear(self) -> None:

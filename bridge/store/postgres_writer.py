@@ -1,5 +1,8 @@
 """Group commit on PostgreSQL: a few lanes over a pool, and an honest answer when nobody knows whether a COMMIT took place.
 
+A batch whose units only asked and put takes two trips: what they ask, and one statement with all they put, which is
+its own transaction. Only a unit that changes something on its way makes it begin one, and then it ends with a COMMIT.
+
 Owns: lanes, what is run again, the end of a transaction. Must not: run anything again whose COMMIT may have happened:
 only the caller, under the same key, may do that.
 """
@@ -8,18 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.errors import StaleRow
+from bridge.store import driver
 from bridge.store.ahead import Question
 from bridge.store.engine import outcome_unknown, unavailable
 from bridge.store.writer import (
+    MAX_BATCH,
     Job,
     Spoiled,
     Unit,
@@ -27,9 +33,9 @@ from bridge.store.writer import (
     fail,
     is_conflict,
     is_own_fault,
+    run_afar,
     run_alone,
-    run_batch,
-    run_batch_afar,
+    run_rest,
     settle_all,
     take,
 )
@@ -40,7 +46,7 @@ ATTEMPTS = 40
 """How often a unit runs that lost a race; each loss means that somebody else got on, so this ends with the contention."""
 COMMIT_SECONDS = 20.0
 """How long a COMMIT is waited for; shorter than the driver's own limit, which would ask the server to cancel it."""
-_REFUSED_CLASSES = {"22", "23", "40"}
+_REFUSED_CLASSES = {"22", "23", "25", "40", "42", "53", "54", "55"}
 """SQLSTATE classes by which the server says that a COMMIT did not take place."""
 
 
@@ -50,6 +56,8 @@ class PostgresWriter:
 
     engine: AsyncEngine
     lanes: int = 4
+    sessions: bool = True
+    """Whether a connection is one session; behind a pooler it is so only for one transaction."""
     _queues: list[asyncio.Queue[Job | None]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _turn: int = 0
@@ -57,8 +65,9 @@ class PostgresWriter:
 
     async def start(self) -> None:
         """Start the writer tasks."""
-        self._queues = [asyncio.Queue() for _ in range(self.lanes)]
-        self._tasks = [asyncio.create_task(self._run(queue)) for queue in self._queues]
+        self._queues = [asyncio.Queue() for _ in range(self.lanes + 1)]
+        limits = [*[MAX_BATCH] * self.lanes, 1]
+        self._tasks = [asyncio.create_task(self._run(*lane)) for lane in zip(self._queues, limits, strict=True)]
 
     async def stop(self) -> None:
         """Let every task finish its queue."""
@@ -68,19 +77,26 @@ class PostgresWriter:
         await asyncio.gather(*self._tasks)
 
     async def submit(
-        self, unit: Unit[T], key: str | None = None, *, slow: bool = False, ahead: Sequence[Question] = ()
+        self,
+        unit: Unit[T],
+        key: str | None = None,
+        *,
+        slow: bool = False,
+        ahead: Sequence[Question] = (),
+        apart: bool = False,
     ) -> T:
-        """Queue a unit in the lane of its key."""
+        """Queue a unit in the lane of its key, or in the one for those that run one by one."""
         if self._stopping:
             raise unavailable(RuntimeError("stopping"))
-        job = Job(unit, asyncio.get_running_loop().create_future(), slow, ahead)
+        apart = apart and self.sessions
+        job = Job(unit, asyncio.get_running_loop().create_future(), slow, ahead, apart)
         self._turn += 1
         lane = zlib.crc32(key.encode()) if key is not None else self._turn
-        self._queues[lane % self.lanes].put_nowait(job)
+        self._queues[-1 if apart else lane % self.lanes].put_nowait(job)
         return await job.future  # type: ignore[no-any-return]
 
-    async def _run(self, queue: asyncio.Queue[Job | None]) -> None:
-        while jobs := await take(queue):
+    async def _run(self, queue: asyncio.Queue[Job | None], at_most: int) -> None:
+        while jobs := await take(queue, at_most):
             await self._commit(jobs)
             settle_all(jobs)
 
@@ -98,8 +114,16 @@ class PostgresWriter:
 
     async def _commit_together(self, jobs: list[Job]) -> None:
         async with self._transaction() as connection:
-            await connection.run_sync(run_batch_afar if len(jobs) > 1 else run_batch, jobs)
+            with self._beginning(connection):
+                batch = await connection.run_sync(run_afar, jobs)
+                if driver.has_begun(_sync(connection)):
+                    await connection.run_sync(run_rest, batch)
+                else:
+                    await _ended(connection, connection.run_sync(run_rest, batch))
         committed(jobs)
+
+    def _beginning(self, connection: AsyncConnection) -> AbstractContextManager[None]:
+        return driver.begun_late(_sync(connection)) if self.sessions else nullcontext()
 
     async def _commit_alone(self, job: Job) -> None:
         for attempt in range(ATTEMPTS):
@@ -122,7 +146,7 @@ class PostgresWriter:
             transaction = await connection.begin()
             yield connection
             if transaction.is_active:
-                await _commit(connection)
+                await _ended(connection, connection.commit())
 
 
 def _was_cut(error: Exception) -> bool:
@@ -130,19 +154,28 @@ def _was_cut(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-async def _commit(connection: AsyncConnection) -> None:
-    """Commit; abandoned after a while, but never cancelled.
+def _sync(connection: AsyncConnection) -> Connection:
+    if connection.sync_connection is None:
+        raise TypeError("not connected")
+    return connection.sync_connection
+
+
+async def _ended(connection: AsyncConnection, end: Awaitable[None]) -> None:
+    """Wait for what ends a transaction; abandoned after a while, but never cancelled.
 
     A server that waits for its synchronous standby takes a cancellation for "do not wait": the commit then shows
     although it is on one machine only, and a retry would find and acknowledge it.
     Source: PostgreSQL documentation, 27.2.8 (synchronous replication).
     """
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    abandon = asyncio.get_running_loop().call_later(COMMIT_SECONDS, driver.terminate)
+    wire: Any = (await connection.get_raw_connection()).driver_connection
+    was_dead = wire.is_closed()
+    abandon = asyncio.get_running_loop().call_later(COMMIT_SECONDS, wire.terminate)
     try:
-        await connection.commit()
+        await end
+    except Spoiled:
+        raise
     except Exception as error:
-        if was_refused(error):
+        if was_dead or was_refused(error):
             raise
         raise outcome_unknown(error) from error
     finally:

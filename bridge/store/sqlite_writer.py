@@ -71,6 +71,7 @@ class SqliteWriter:
         *,
         slow: bool = False,
         ahead: Sequence[Question] = (),  # noqa: ARG002 - nothing is far away here
+        apart: bool = False,  # noqa: ARG002 - as above
     ) -> T:
         """Queue a unit; it is committed together with whatever else is queued."""
         if self._stopping:

@@ -114,7 +114,7 @@ class Store:
         else:
             await self._prepare_postgres(migrate_postgres)
             self._readers = engines.postgres_engine(self.url, connections=LANES + READERS)
-            self._writer = PostgresWriter(self._readers, LANES)
+            self._writer = PostgresWriter(self._readers, LANES, engines.keeps_sessions(self.url))
         await self._writer.start()
 
     async def is_empty(self) -> bool:
@@ -160,14 +160,21 @@ class Store:
             await self._readers.dispose()
 
     async def write(
-        self, unit: Unit[T], key: str | None = None, *, slow: bool = False, ahead: Sequence[Question] = ()
+        self,
+        unit: Unit[T],
+        key: str | None = None,
+        *,
+        slow: bool = False,
+        ahead: Sequence[Question] = (),
+        apart: bool = False,
     ) -> T:
         """Run a unit of work and return its result once it is durable. Units of one ``key`` run in order.
 
         A ``slow`` unit (one that computes for more than a few milliseconds) does not hold up the loop on SQLite. ``ahead`` is what
-        the unit will ask first: where the database is far away, the units of a batch ask it together.
+        the unit will ask first: where the database is far away, the units of a batch ask it together. A unit ``apart``
+        begins with its one :meth:`Tx.change`, which is then durable whatever comes of the rest.
         """
-        return await self._writer.submit(unit, key, slow=slow, ahead=ahead)
+        return await self._writer.submit(unit, key, slow=slow, ahead=ahead, apart=apart)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, beside the writer, on one moment of the ledger. Raises Unavailable."""

@@ -47,15 +47,16 @@ class Tx:
     own: Pending = field(default_factory=Pending)
     dirty: bool = False
     then: list[Callable[[], None]] = field(default_factory=list)
+    apart: bool = False
 
     def read(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a query."""
-        self.flush()
+        self._begin()
         return self.connection.execute(statement, parameters)
 
     def write(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run a statement that changes rows."""
-        self.flush()
+        self._begin()
         self.dirty = True
         self.answers.forget()
         return self.connection.execute(statement, parameters)
@@ -73,16 +74,17 @@ class Tx:
     def run(self, statement: Prepared, values: Values, of: Name | None = None) -> int:
         """Run a prepared statement that changes rows and return how many it changed."""
         self._settle(of)
+        driver.begin(self.connection)
         self.dirty = True
         self.answers.forget()
         form = statement.form(self.connection.dialect)
         return driver.run(self.connection, form.sql, form.parameters(values))
 
     def change(self, statement: Prepared, values: Values) -> list[Any]:
-        """Run a prepared statement that changes rows and return them as they are now."""
-        self.flush()
+        """Run a prepared statement that changes rows which nobody puts or asks ahead; returns them as they are now."""
+        if not self.apart:
+            driver.begin(self.connection)
         self.dirty = True
-        self.answers.forget()
         form = statement.form(self.connection.dialect)
         return form.rows(driver.fetch(self.connection, form.sql, form.parameters(values)))
 
@@ -102,6 +104,8 @@ class Tx:
 
     def flush(self) -> None:
         """Write what waits. Raises ``Spoiled`` if that is wrong with a unit before this one."""
+        if self.batch.rows or self.own.rows:
+            driver.begin(self.connection)
         try:
             self.batch.flush(self.connection)
         except StoreError as error:
@@ -109,6 +113,11 @@ class Tx:
         if self.own.rows:
             self.dirty = True
             self.own.flush(self.connection)
+
+    def _begin(self) -> None:
+        """Write what waits, and let what comes now be committed together with what comes later."""
+        self.flush()
+        driver.begin(self.connection)
 
     def keep(self) -> None:
         """Hand the rows of a unit that went well to its batch."""
@@ -134,6 +143,7 @@ class Job:
     future: asyncio.Future[Any]
     slow: bool = False
     ahead: Sequence[Question] = ()
+    apart: bool = False
     result: Any = None
     error: BaseException | None = None
     then: Sequence[Callable[[], None]] = ()
@@ -164,18 +174,18 @@ def run_batch(connection: Connection, jobs: Sequence[Job]) -> None:
     run_rest(connection, batch)
 
 
-def run_batch_afar(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Like :func:`run_batch`, where every statement is a trip: what the units will ask first is asked for all of them."""
+def run_afar(connection: Connection, jobs: Sequence[Job]) -> Pending:
+    """Run units where every statement is a trip: what they ask first is asked for all of them, and what they put is returned."""
     batch, answers = Pending(), asked(connection, [question for job in jobs for question in job.ahead])
     run_jobs(connection, jobs, batch, answers)
-    run_rest(connection, batch)
+    return batch
 
 
 def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending, answers: Answers | None = None) -> None:
     """Run some units of a batch; what they put waits in ``batch``."""
     answers = answers or Answers()
     for job in jobs:
-        tx = Tx(connection, batch, answers)
+        tx = Tx(connection, batch, answers, apart=job.apart)
         try:
             job.result, job.error, job.then = job.unit(tx), None, tx.then
             tx.keep()
@@ -190,8 +200,8 @@ def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending, answer
 def run_rest(connection: Connection, batch: Pending) -> None:
     """Write what waits at the end of a batch."""
     try:
-        batch.flush(connection)
-    except DBAPIError:
+        batch.flush_last(connection)
+    except _TRANSACTION_OVER:
         raise
     except Exception as error:
         raise Spoiled from error
@@ -221,11 +231,18 @@ class Writer(Protocol):
     """Runs units of work durably."""
 
     async def submit(
-        self, unit: Unit[T], key: str | None = None, *, slow: bool = False, ahead: Sequence[Question] = ()
+        self,
+        unit: Unit[T],
+        key: str | None = None,
+        *,
+        slow: bool = False,
+        ahead: Sequence[Question] = (),
+        apart: bool = False,
     ) -> T:
         """Run a unit and return its result after the commit. Units of one ``key`` run in order.
 
-        ``ahead`` is what it will ask first; it may be asked before it runs.
+        ``ahead`` is what it will ask first; it may be asked before it runs. What :meth:`Tx.change` does in a unit
+        ``apart`` may be committed by itself.
         """
 
     async def start(self) -> None:
@@ -235,13 +252,13 @@ class Writer(Protocol):
         """Finish what was submitted and stop."""
 
 
-async def take(queue: asyncio.Queue[Job | None]) -> list[Job]:
-    """Wait for work and return all there is, at most a batch; nothing once the queue has ended."""
+async def take(queue: asyncio.Queue[Job | None], at_most: int = MAX_BATCH) -> list[Job]:
+    """Wait for work and return all there is, at most so many; nothing once the queue has ended."""
     jobs: list[Job] = []
     job = await queue.get()
     while job is not None:
         jobs.append(job)
-        if len(jobs) == MAX_BATCH or queue.empty():
+        if len(jobs) == at_most or queue.empty():
             return jobs
         job = queue.get_nowait()
     if jobs:

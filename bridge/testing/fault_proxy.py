@@ -1,5 +1,6 @@
-"""A proxy before PostgreSQL that cuts a connection exactly at the COMMIT of a transaction of the test's choice.
+"""A proxy before PostgreSQL that cuts a connection exactly where a transaction of the test's choice is committed.
 
+That is its COMMIT, or the end of a statement that changes rows and is a transaction by itself.
 Owns: reading the client's half of the protocol as far as that needs. Must not: change a byte of what it forwards.
 Source: PostgreSQL documentation, 55.7 (message formats).
 """
@@ -7,7 +8,7 @@ Source: PostgreSQL documentation, 55.7 (message formats).
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy.engine import URL
@@ -17,6 +18,7 @@ from bridge.testing.beside import Beside
 
 _ENCRYPTION_REQUESTS = {(1234 << 16) + 5679, (1234 << 16) + 5680}
 _CHUNK = 65_536
+_CHANGES = (b"INSERT INTO", b"UPDATE ")
 
 
 class Loss(StrEnum):
@@ -30,12 +32,35 @@ class Loss(StrEnum):
 
 @dataclass
 class _Line:
-    """One client's connection: both ends, and whether its open transaction holds what the test looks for."""
+    """One client's connection: both ends, and whether its open transaction holds what the test looks for.
+
+    ``changing`` are the names of prepared statements that change rows, ``changes`` tells of the one being sent.
+    """
 
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
     marked: bool = False
     deaf: bool = False
+    begun: bool = False
+    changes: bool = False
+    changing: set[bytes] = field(default_factory=set)
+
+    def ends(self, kind: bytes, body: bytes) -> bool:
+        """Take note of a message and tell whether a transaction is committed by it."""
+        if kind == b"P":
+            name, text = body.split(b"\0", 2)[:2]
+            (self.changing.add if any(word in text for word in _CHANGES) else self.changing.discard)(name)
+        elif kind == b"B":
+            self.changes = body.split(b"\0", 2)[1] in self.changing
+        elif kind == b"Q" and body.startswith(b"BEGIN"):
+            self.begun = True
+        return body.startswith(b"COMMIT") if kind == b"Q" else kind == b"S" and self.changes and not self.begun
+
+    def over(self, kind: bytes, body: bytes) -> bool:
+        """Tell whether nothing is open after a message."""
+        if kind == b"Q" and body.startswith((b"COMMIT", b"ROLLBACK")):
+            self.begun = False
+        return not self.begun and kind in {b"Q", b"S"}
 
     def cut(self) -> None:
         """Reset both ends."""
@@ -61,7 +86,7 @@ class FaultProxy(Beside):
         return str(url.render_as_string(hide_password=False))
 
     def cut_next_commit(self, of: str, loss: Loss) -> None:
-        """Cut the first COMMIT of a transaction that one of whose values contains ``of``."""
+        """Cut where the first transaction is committed one of whose values contains ``of``."""
         self._loss, self._marker = loss, of.encode()
 
     async def open(self) -> None:
@@ -94,10 +119,9 @@ class FaultProxy(Beside):
             head = await reader.readexactly(5)
             body = await reader.readexactly(int.from_bytes(head[1:]) - 4)
             line.marked |= self._marker is not None and self._marker in body
-            if head[:1] == b"Q" and body.startswith((b"COMMIT", b"ROLLBACK")):
-                if line.marked and body.startswith(b"COMMIT") and self._is_lost(line):
-                    return
-                line.marked = False
+            if line.ends(head[:1], body) and line.marked and self._is_lost(line):
+                return
+            line.marked &= not line.over(head[:1], body)
             line.server.write(head + body)
             await line.server.drain()
 
