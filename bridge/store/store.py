@@ -54,7 +54,8 @@ from bridge.store.writer import Tx, Unit, Writer
 T = TypeVar("T")
 
 READERS = 4
-LANES = 4
+LANES = 2
+"""On PostgreSQL. A batch waits for the server twice; more lanes than this make smaller batches and cost more on both ends."""
 _SETTINGS = table_of(SettingRow)
 _CHECK = b"ticket bridge"
 
