@@ -90,6 +90,7 @@ class InlineWriter:
         *,
         slow: bool = False,
         ahead: Sequence[Question] = (),  # noqa: ARG002 - nothing is far away here
+        apart: bool = False,  # noqa: ARG002 - as above
     ) -> T:
         """Queue a unit and wait for its answer."""
         loop = asyncio.get_running_loop()
