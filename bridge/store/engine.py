@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -126,15 +124,10 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-@contextmanager
-def impatient(connection: Connection) -> Iterator[None]:
-    """Let a lock that another process holds be an error at once instead of a wait."""
+def be_patient(connection: Connection, milliseconds: int) -> None:
+    """Say how long a connection waits for a lock that another process holds; 0: it is an error at once."""
     file: Any = connection.connection.dbapi_connection
-    file.execute("PRAGMA busy_timeout=0")
-    try:
-        yield
-    finally:
-        file.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    file.execute(f"PRAGMA busy_timeout={milliseconds}")
 
 
 def is_locked(error: BaseException) -> bool:

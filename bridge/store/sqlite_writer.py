@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from bridge.store.ahead import Question
-from bridge.store.engine import impatient, is_locked, unavailable
+from bridge.store.engine import BUSY_MS, be_patient, is_locked, unavailable
 from bridge.store.pending import Pending
 from bridge.store.writer import (
     Job,
@@ -51,6 +51,7 @@ class SqliteWriter:
     _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store-writer"))
     _task: asyncio.Task[None] | None = None
     _stopping: bool = False
+    _held: Connection | None = None
 
     async def start(self) -> None:
         """Start the task."""
@@ -62,6 +63,7 @@ class SqliteWriter:
         self._queue.put_nowait(None)
         if self._task is not None:
             await self._task
+        self._let_go()
         self._beside.shutdown()
 
     async def submit(
@@ -83,6 +85,7 @@ class SqliteWriter:
     async def _run(self) -> None:
         while jobs := await take(self._queue):
             if any(job.slow for job in jobs):
+                self._let_go()
                 await self._in_thread(self.commit, jobs)
             else:
                 await self._commit_here(jobs)
@@ -94,19 +97,35 @@ class SqliteWriter:
     async def _commit_here(self, jobs: list[Job]) -> None:
         """Like :meth:`commit`, in turns of a few units so that the loop stays lively; never waits for a lock."""
         try:
-            with self.engine.connect() as connection, impatient(connection):
-                await self._work(connection, jobs)
+            await self._work(self._hold(), jobs)
             committed(jobs)
         except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
+            self._let_go()
             again = self.commit if is_locked(error) else partial(self._recover, error=error)
             await self._in_thread(again, jobs)
+
+    def _hold(self) -> Connection:
+        """Return the connection of the loop's thread, which is opened once and after every failure."""
+        if self._held is None:
+            self._held = self.engine.connect()
+            be_patient(self._held, 0)
+        return self._held
+
+    def _let_go(self) -> None:
+        """Give the connection back, for the writer's thread or to begin anew."""
+        held, self._held = self._held, None
+        if held is not None:
+            if not held.invalidated:
+                be_patient(held, BUSY_MS)
+            held.close()
 
     async def _work(self, connection: Connection, jobs: list[Job]) -> None:
         with connection.begin() as transaction:
             batch = Pending()
             for start in range(0, len(jobs), TURN):
+                if start:
+                    await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop; no time passes
                 run_jobs(connection, jobs[start : start + TURN], batch)
-                await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop; no time passes
             run_rest(connection, batch)
             await self._in_thread(transaction.commit)
 
