@@ -24,7 +24,8 @@ from bridge.store import driver
 
 BUSY_MS = 10_000
 CACHE_KIB = 16_384
-CHECKPOINT_PAGES = 4_000
+CHECKPOINT_PAGES = 12_000
+"""A COMMIT that leaves so long a log copies it back; by then most of it has been copied beside it (``store.checkpoints``)."""
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 1.0
 """A connection used so lately is taken to be alive; whoever finds it dead is told and tries again."""

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from bridge.store.ahead import Question
+from bridge.store.checkpoints import Checkpoints
 from bridge.store.engine import BUSY_MS, be_patient, is_locked, unavailable
 from bridge.store.pending import Pending
 from bridge.store.writer import (
@@ -47,6 +48,7 @@ class SqliteWriter:
     """
 
     engine: Engine
+    checkpoints: Checkpoints | None = None
     _queue: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
     _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store-writer"))
     _task: asyncio.Task[None] | None = None
@@ -65,6 +67,8 @@ class SqliteWriter:
             await self._task
         self._let_go()
         self._beside.shutdown()
+        if self.checkpoints is not None:
+            self.checkpoints.stop()
 
     async def submit(
         self,
@@ -99,6 +103,8 @@ class SqliteWriter:
         try:
             await self._work(self._hold(), jobs)
             committed(jobs)
+            if self.checkpoints is not None:
+                self.checkpoints.note(self._hold())
         except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
             self._let_go()
             again = self.commit if is_locked(error) else partial(self._recover, error=error)

@@ -27,6 +27,7 @@ from bridge.store import migrate
 from bridge.store.ahead import Question
 from bridge.store.audit import AuditStore
 from bridge.store.cases import CaseStore
+from bridge.store.checkpoints import Checkpoints
 from bridge.store.codec import table_of
 from bridge.store.counts import CountStore
 from bridge.store.documents import DocumentStore
@@ -110,7 +111,7 @@ class Store:
             self._readers = engines.sqlite_engine(self.url, readers=READERS, read_only=True)
             self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
             await asyncio.to_thread(self._prepare_sqlite, writer)
-            self._writer = SqliteWriter(writer)
+            self._writer = SqliteWriter(writer, Checkpoints(engines.sqlite_engine(self.url)))
             self._close = [writer.dispose, self._readers.dispose]
         else:
             await self._prepare_postgres(migrate_postgres)
