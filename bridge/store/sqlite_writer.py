@@ -6,13 +6,15 @@ Owns: what runs in the loop's thread and what beside it. Must not: run where ano
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Transaction
 
 from bridge.store.ahead import Question
 from bridge.store.checkpoints import Checkpoints
@@ -38,13 +40,17 @@ T = TypeVar("T")
 TURN = 8
 """Units of a batch that run before the loop does something else."""
 
+QUICK_SECONDS = 0.005
+"""A COMMIT as quick as this costs less than handing it to another thread and waking up for its end."""
+
 
 @dataclass(slots=True)
 class SqliteWriter:
     """The only writer of a SQLite file: a task with one connection.
 
     Units run in the loop's own thread, where nothing else wants the interpreter: a thread of their own would wait for
-    it after every statement (ADR 0011). Only the COMMIT, which waits for the disk, and ``slow`` units run beside it.
+    it after every statement (ADR 0011). Only the COMMIT of several units or on a slow disk, and ``slow`` units, run
+    beside it.
     """
 
     engine: Engine
@@ -54,6 +60,7 @@ class SqliteWriter:
     _task: asyncio.Task[None] | None = None
     _stopping: bool = False
     _held: Connection | None = None
+    _commit_took: float = math.inf
 
     async def start(self) -> None:
         """Start the task."""
@@ -133,7 +140,16 @@ class SqliteWriter:
                     await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop; no time passes
                 run_jobs(connection, jobs[start : start + TURN], batch)
             run_rest(connection, batch)
+            await self._end(transaction, alone=len(jobs) == 1)
+
+    async def _end(self, transaction: Transaction, *, alone: bool) -> None:
+        """Wait for the disk: beside the loop, unless one unit waits alone for a disk that was quick the last time."""
+        began = time.monotonic()
+        if alone and self._commit_took < QUICK_SECONDS:
+            transaction.commit()
+        else:
             await self._in_thread(transaction.commit)
+        self._commit_took = time.monotonic() - began
 
     def commit(self, jobs: list[Job]) -> None:
         """Run the units in one transaction and note in each its result or error; in the calling thread."""
