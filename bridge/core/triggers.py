@@ -58,21 +58,23 @@ class Facts:
 
 def fitting(triggers: Iterable[Trigger], facts: Facts) -> tuple[Trigger, ...]:
     """Return the triggers that fit, in the order of the rules; none before the case has a category."""
-    return tuple(each for each in triggers if facts.category is not None and _fits(each, facts))
+    if facts.category is None:
+        return ()
+    return tuple([each for each in triggers if _fits(each, facts)])
 
 
 def _fits(trigger: Trigger, facts: Facts) -> bool:
     return (
-        (not trigger.categories or facts.category in trigger.categories)
-        and (not trigger.any_units or bool(set(trigger.any_units) & set(facts.units)))
-        and (not trigger.periods or facts.period in trigger.periods)
-        and set(trigger.flags) <= set(facts.flags)
-        and facts.people >= trigger.people
+        facts.people >= trigger.people
         and len(facts.units) >= trigger.units
         and facts.amount >= trigger.amount
         and facts.months >= trigger.years * 12
         and facts.returns >= trigger.returns
         and facts.round >= trigger.round
+        and (not trigger.flags or set(trigger.flags) <= set(facts.flags))
+        and (not trigger.categories or facts.category in trigger.categories)
+        and (not trigger.any_units or not set(trigger.any_units).isdisjoint(facts.units))
+        and (not trigger.periods or facts.period in trigger.periods)
     )
 
 

@@ -31,6 +31,9 @@ from bridge.core.vocabulary import AssignmentState, DeadlineKind, DeadlineStatus
 ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, AssignmentState.ANSWERED})
 """Assignment states in which a unit takes part in the case."""
 
+_NOTHING = (None, "", (), [])
+"""What a history need not say."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeedTerms:
@@ -113,7 +116,7 @@ class Work:
     @property
     def policy(self) -> Policy:
         """The policy this decision is made under."""
-        return self.context.policy
+        return self.context.rules.policy
 
     def decision(self) -> Decision:
         """Close the workspace into a value."""
@@ -152,7 +155,7 @@ class Work:
 
     def record(self, type_: str, *, at: datetime | None = None, **detail: Any) -> None:
         """Append a line to the history; ``detail`` must be JSON-ready."""
-        kept = {key: value for key, value in detail.items() if value not in (None, "", (), [])}
+        kept = {key: value for key, value in detail.items() if value or value not in _NOTHING}
         self.events.append(Event(type_, self.context.actor, self.context.cause, kept, at or self.now))
 
     def active(self) -> Iterable[Assignment]:
