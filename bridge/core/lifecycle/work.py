@@ -31,7 +31,7 @@ from bridge.core.vocabulary import AssignmentState, DeadlineKind, DeadlineStatus
 ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, AssignmentState.ANSWERED})
 """Assignment states in which a unit takes part in the case."""
 
-_NOTHING = (None, "", (), [])
+_NOTHING: tuple[object, ...] = (None, "", (), [])
 """What a history need not say."""
 
 
