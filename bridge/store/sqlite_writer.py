@@ -110,12 +110,12 @@ class SqliteWriter:
         try:
             await self._work(self._hold(), jobs)
             committed(jobs)
-            if self.checkpoints is not None:
-                self.checkpoints.note(self._hold())
         except Exception as error:  # noqa: BLE001 - a database that fails must answer every caller
             self._let_go()
             again = self.commit if is_locked(error) else partial(self._recover, error=error)
             await self._in_thread(again, jobs)
+        if self.checkpoints is not None and self._held is not None:
+            self.checkpoints.note(self._held)
 
     def _hold(self) -> Connection:
         """Return the connection of the loop's thread, which is opened once and after every failure."""
