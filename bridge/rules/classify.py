@@ -83,9 +83,12 @@ class Classifier:
         Most texts have no slip and nothing to be ignored, which the words found in them show.
         """
         head, body = self.normaliser.plain(title[:400]), self.normaliser.plain(content[:MAX_TEXT])
+        clean = self._ignored_in(head) or self._ignored_in(body)
+        if clean:
+            head, body = self._clean(head), self._clean(body)
         text = f"{head}\n{body}" if head else body
         hits = self.matcher.find(text)
-        if self.slips in hits.concepts or self._ignored_in(head) or self._ignored_in(body):
+        if self.slips in hits.concepts and not clean:
             head, body = self._clean(head), self._clean(body)
             text = f"{head}\n{body}" if head else body
             hits = self.matcher.find(text)

@@ -5,7 +5,8 @@ Owns: words to numbers, hits in one pass, chains of words with gaps. Must not: w
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain as joined
@@ -30,11 +31,9 @@ class Hits:
     ) -> None:
         """Sort every occurrence of every word by concepts; none may begin or end in the middle of a ``whole`` word."""
         inside = {place for word, start, end in found if word in whole for place in range(start + 1, end)}
-        spans: dict[int, list[Span]] = {}
+        spans: defaultdict[int, list[Span]] = defaultdict(list)
         for word, start, end in found:
-            places = spans.get(word)
-            if places is None:
-                places = spans[word] = []
+            places = spans[word]
             if not inside or (start not in inside and end not in inside):
                 places.append((start, end))
         self._places: dict[int, list[list[Span]]] = {}
@@ -115,17 +114,20 @@ class Chain:
         """Spans from the first word's start to the last word's end; empty if the chain does not occur."""
         spans = hits.get(self.first)
         for concept in self.others:
-            spans = self._followed(spans, hits.get(concept), layout)
+            if spans:
+                spans = self._followed(spans, hits.get(concept), layout)
         return spans
 
     def _followed(self, spans: list[Span], following: list[Span], layout: Layout) -> list[Span]:
         """The spans behind which the next word comes near enough, up to that word's end."""
         longer = []
+        count, ends = len(following), layout.ends
         for start, end in spans:
             place = bisect_left(following, (end,))
-            if place < len(following):
-                begin, last = following[place]
-                if begin <= end + self.gap and last <= layout.sentence_end(start):
+            if place < count and following[place][0] <= end + self.gap:
+                last = following[place][1]
+                sentence = bisect_right(ends, start)
+                if sentence == len(ends) or last <= ends[sentence]:
                     longer.append((start, last))
         return longer
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ahocorasick_rs import AhoCorasick
+
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _SPACES = _INVISIBLE + "".join(char for char in map(chr, range(0x3001)) if char.isspace() and char != "\n")
 """What carries no meaning between Chinese words; no space stands behind U+3000 in Unicode."""
@@ -73,6 +75,11 @@ class Normaliser:
         return tuple((wrong, right) for wrong, right in spelt if wrong)
 
     @cached_property
+    def _finder(self) -> AhoCorasick:
+        """Tells in one pass whether a text has any of the slips at all."""
+        return AhoCorasick(self.slips)
+
+    @cached_property
     def slips(self) -> tuple[str, ...]:
         """The wrong spellings: a plain text without any of them is in normal form already."""
         return tuple(wrong for wrong, _ in self._typos)
@@ -94,6 +101,8 @@ class Normaliser:
 
     def spelt(self, plain: str) -> str:
         """A plain text with the slips mended."""
+        if not self._finder.find_matches_as_indexes(plain):
+            return plain
         for wrong, right in self._typos:
             plain = plain.replace(wrong, right)
         return plain

@@ -5,7 +5,9 @@ Owns: negation, quotation, title and request weights; evaluating a condition. Mu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -29,14 +31,15 @@ class Emphasis:
 class Reading:
     """The hits of one text with their places."""
 
-    __slots__ = ("_negated", "_requests", "emphasis", "hits", "layout", "woken")
+    __slots__ = ("_negated", "_requests", "emphasis", "hits", "layout", "order", "woken")
 
     def __init__(self, layout: Layout, hits: Hits, emphasis: Emphasis, wakers: Wakers) -> None:
         """See what is negated, which sentences ask for something, and which rules may hold."""
         self.layout, self.hits, self.emphasis = layout, hits, emphasis
         self._negated = self._stretches(hits.get(emphasis.negation))
-        self._requests = {layout.sentence(start) for start, _ in hits.get(emphasis.request_words)}
+        self._requests = {bisect_right(layout.ends, start) for start, _ in hits.get(emphasis.request_words)}
         self.woken = wakers.woken(hits.concepts)
+        self.order = sorted(self.woken)
 
     def _stretches(self, words: list[Span]) -> list[Span]:
         """What follows a negating word, to the end of the clause or of its reach."""
@@ -58,12 +61,17 @@ class Reading:
         factor = 1.0
         if start < self.layout.title_length:
             factor = self.emphasis.title
-        elif self._requests and self.layout.sentence(start) in self._requests:
+        elif self._requests and bisect_right(self.layout.ends, start) in self._requests:
             factor = self.emphasis.request
         for low, high in self.layout.quotations:
             if low <= start and end <= high:
                 return factor * self.emphasis.quote
         return factor
+
+
+def _is_sooner(one: Span, other: Span) -> bool:
+    """Whether a place begins before another, or there and is longer."""
+    return one[0] < other[0] or (one[0] == other[0] and one[1] > other[1])
 
 
 class Start(Protocol):
@@ -91,16 +99,16 @@ class CompiledCondition:
     within: Literal["sentence", "text"]
     where: Literal["anywhere", "title", "body"]
 
-    def best(self, reading: Reading, starts: Iterable[Start]) -> tuple[float, Span] | None:
+    def best(self, reading: Reading, starts: Sequence[Start]) -> tuple[float, Span] | None:
         """The weightiest place where the condition holds; None if it holds nowhere (negated hits do not count)."""
-        top, best = (0.0, 0, 0), None
+        top, best = 0.0, None
         for span in self._spans(reading, starts):
             weight = reading.weight(span)
-            if weight > 0 and (rank := (weight, -span[0], span[1])) > top:
-                top, best = rank, span
-        return (top[0], best) if best else None
+            if weight > top or (best is not None and weight == top and _is_sooner(span, best)):
+                top, best = weight, span
+        return (top, best) if best else None
 
-    def strength(self, reading: Reading, starts: Iterable[Start]) -> float:
+    def strength(self, reading: Reading, starts: Sequence[Start]) -> float:
         """The summed weight of all places, quotations left out; 0 if the condition holds nowhere."""
         weights = [reading.weight(span) for span in self._spans(reading, starts)]
         return sum(weight for weight in weights if weight >= 1)
@@ -110,9 +118,11 @@ class CompiledCondition:
         """The concepts without which the condition cannot hold, wherever it starts."""
         return frozenset(concept for chain in self.all for concept in (chain.first, *chain.others))
 
-    def _spans(self, reading: Reading, starts: Iterable[Start]) -> list[Span]:
+    def _spans(self, reading: Reading, starts: Sequence[Start]) -> list[Span]:
         hits, layout = reading.hits, reading.layout
-        spans = [span for start in starts for span in start.find(hits, layout)]
+        spans = starts[0].find(hits, layout)
+        for start in starts[1:]:
+            spans = spans + start.find(hits, layout)
         if self.where != "anywhere":
             spans = [span for span in spans if self._placed(span, reading)]
         if spans and self.all:
@@ -151,27 +161,37 @@ class Wakers:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._by_concept: dict[int, list[tuple[tuple[int, ...], int, Start]]] = {}
+        self._alone: dict[int, list[tuple[int, Start]]] = {}
+        """What a word starts on its own, by its concept."""
+        self._together: dict[int, dict[int, list[tuple[tuple[int, ...], int, Start]]]] = {}
+        """What takes another concept (and perhaps some more) as well, by the first and by that one."""
         self._count = 0
 
     def add(self, condition: CompiledCondition) -> int:
         """Take up a condition; return its number, one more than its predecessor's."""
         for start in condition.starts:
-            needed = tuple({*start.others, *condition.needed} - {start.first})
-            self._by_concept.setdefault(start.first, []).append((needed, self._count, start))
+            needed = sorted({*start.others, *condition.needed} - {start.first})
+            if not needed:
+                self._alone.setdefault(start.first, []).append((self._count, start))
+                continue
+            second, *more = needed
+            beside = self._together.setdefault(start.first, {})
+            beside.setdefault(second, []).append((tuple(more), self._count, start))
         self._count += 1
         return self._count - 1
 
     def woken(self, present: frozenset[int]) -> dict[int, list[Start]]:
         """The conditions that words which occurred can fulfil, each with what may start it."""
-        woken: dict[int, list[Start]] = {}
-        for concept in self._by_concept.keys() & present:
-            for needed, number, start in self._by_concept[concept]:
-                if present.issuperset(needed):
-                    if number in woken:
+        woken: defaultdict[int, list[Start]] = defaultdict(list)
+        for concept in self._alone.keys() & present:
+            for number, start in self._alone[concept]:
+                woken[number].append(start)
+        for concept in self._together.keys() & present:
+            beside = self._together[concept]
+            for second in present.intersection(beside):
+                for more, number, start in beside[second]:
+                    if not more or present.issuperset(more):
                         woken[number].append(start)
-                    else:
-                        woken[number] = [start]
         return woken
 
 
@@ -185,8 +205,11 @@ class Triggered(Generic[R]):
         """Take the rules in the order of the document."""
         self.rules = tuple(rules)
         self._numbered = {wakers.add(condition): (rule, condition) for rule, condition in self.rules}
+        self._first = min(self._numbered, default=0)
 
     def possible(self, reading: Reading) -> list[tuple[R, CompiledCondition, list[Start]]]:
         """The rules that may hold for a text, in the order of the document, and what may start them."""
-        woken = reading.woken
-        return [(*self._numbered[number], woken[number]) for number in sorted(woken.keys() & self._numbered.keys())]
+        woken, order = reading.woken, reading.order
+        low = bisect_left(order, self._first)
+        high = bisect_left(order, self._first + len(self._numbered), low)
+        return [(*self._numbered[number], woken[number]) for number in order[low:high]]
