@@ -31,12 +31,16 @@ class Emphasis:
 class Reading:
     """The hits of one text with their places."""
 
-    __slots__ = ("_negated", "_requests", "emphasis", "hits", "layout", "order", "woken")
+    __slots__ = (
+        "_emphasis", "_ends", "_even", "_negated", "_requests", "_title_length", "hits", "layout", "order", "woken",
+    )  # fmt: skip
 
     def __init__(self, layout: Layout, hits: Hits, emphasis: Emphasis, wakers: Wakers) -> None:
         """See what is negated, which sentences ask for something, and which rules may hold."""
-        self.layout, self.hits, self.emphasis = layout, hits, emphasis
+        self.layout, self.hits, self._emphasis = layout, hits, emphasis
+        self._title_length, self._ends = layout.title_length, layout.ends
         self._negated = self._stretches(hits.get(emphasis.negation))
+        self._even = not self._negated and not layout.quotations
         self._requests = {bisect_right(layout.ends, start) for start, _ in hits.get(emphasis.request_words)}
         self.woken = wakers.woken(hits.concepts)
         self.order = sorted(self.woken)
@@ -45,9 +49,9 @@ class Reading:
         """What follows a negating word, to the end of the clause or of its reach."""
         if not words:
             return words
-        spared = {place for span in self.hits.get(self.emphasis.exceptions) for place in span}
+        spared = {place for span in self.hits.get(self._emphasis.exceptions) for place in span}
         return [
-            (end, min(end + self.emphasis.reach, self.layout.clause_end(end)))
+            (end, min(end + self._emphasis.reach, self.layout.clause_end(end)))
             for start, end in words
             if end not in spared and start not in spared
         ]
@@ -55,18 +59,23 @@ class Reading:
     def weight(self, span: Span) -> float:
         """0 for a negated hit; more in the title and in a request, less in a quotation."""
         start, end = span
+        if start < self._title_length:
+            factor = self._emphasis.title
+        elif self._requests and bisect_right(self._ends, start) in self._requests:
+            factor = self._emphasis.request
+        else:
+            factor = 1.0
+        return factor if self._even else factor * self._bent(start, end)
+
+    def _bent(self, start: int, end: int) -> float:
+        """What negations and quotations leave of a hit."""
         for low, high in self._negated:
             if low <= start < high:
                 return 0.0
-        factor = 1.0
-        if start < self.layout.title_length:
-            factor = self.emphasis.title
-        elif self._requests and bisect_right(self.layout.ends, start) in self._requests:
-            factor = self.emphasis.request
         for low, high in self.layout.quotations:
             if low <= start and end <= high:
-                return factor * self.emphasis.quote
-        return factor
+                return self._emphasis.quote
+        return 1.0
 
 
 def _is_sooner(one: Span, other: Span) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bridge.core.assessment import Classification, Route
 from bridge.core.policy import RouteFacts, TicketFacts, Unit
@@ -47,11 +48,15 @@ class Router:
     def agencies_of(self, kinds: Sequence[Insurance]) -> tuple[str, ...]:
         """The agencies of these kinds; all of them if no kind is known (A4, A5)."""
         known = dict.fromkeys([self.agencies[kind] for kind in kinds if kind in self.agencies])
-        return tuple(known or dict.fromkeys(self.agencies.values()))
+        return tuple(known) or self._every_agency
+
+    @cached_property
+    def _every_agency(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.agencies.values()))
 
     def _concerned(self, facts: RouteFacts) -> tuple[str, ...]:
         agencies = self.agencies_of(facts.insurance)
-        return tuple(dict.fromkeys((*self.agencies_of(()), *agencies))) if ALL_KINDS in facts.flags else agencies
+        return tuple(dict.fromkeys((*self._every_agency, *agencies))) if ALL_KINDS in facts.flags else agencies
 
     def _entry(self, category: str, facts: RouteFacts, agencies: tuple[str, ...]) -> RouteEntry | None:
         for entry in self.routes.get(category, ()):
@@ -97,13 +102,13 @@ def _lead(entry: RouteEntry, agencies: tuple[str, ...]) -> str:
 
 def _fits(when: RouteWhen, facts: RouteFacts, agencies: tuple[str, ...]) -> bool:
     return (
-        (not when.insurance or any(kind in when.insurance for kind in facts.insurance))
-        and (when.agency is None or when.agency == _agency_word(agencies))
+        (not when.flags or set(facts.flags).issuperset(when.flags))
         and (not when.period or facts.period in when.period)
+        and (not when.insurance or any(kind in when.insurance for kind in facts.insurance))
+        and (when.agency is None or when.agency == _agency_word(agencies))
         and (not when.party or facts.party in when.party)
         and (not when.counterparty or facts.counterparty in when.counterparty)
         and (not when.kind or facts.kind in when.kind)
-        and (not when.flags or set(facts.flags).issuperset(when.flags))
         and (not when.without_flags or set(facts.flags).isdisjoint(when.without_flags))
     )
 
