@@ -39,6 +39,9 @@ OPINION_RULE = "second_opinion"
 GROUP_SIZE = 10
 """From so many people on a matter is a group's. Source: domain A7."""
 
+REFUND = "refund_offset"
+"""The date a refund goes by is when the fee was paid (domain 2, reform key)."""
+
 COMPLEX_SUGGESTED = "complex_suggested"
 """A trigger of a complex case wants a person to look first."""
 
@@ -123,7 +126,8 @@ class Classifier:
         ranked = self._ranked(scores)
         category = ranked[0][0] if ranked else None
         insurance = body.insurance or self._insurance(reading, category)
-        stage = self.period.stage(body.period, (reading.layout, reading.hits), insurance, facts.received_at)
+        words, lasting = (reading.layout, reading.hits), category != REFUND
+        stage = self.period.stage(body.period, words, insurance, facts.received_at, lasting=lasting)
         found = Classification(
             in_scope=True,
             category=category,

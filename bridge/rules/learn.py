@@ -19,7 +19,7 @@ from bridge.rules.second_opinion import OUT, SecondOpinion, grams_of
 
 PENALTY = 1.0
 ROUNDS = 30
-KEPT = 6_000
+KEPT = 9_000
 """So many sequences are kept, by how loud they can be."""
 
 Row = list[tuple[int, float]]

@@ -40,14 +40,23 @@ class PeriodReader:
     skip_words: int
 
     def stage(
-        self, period: FeePeriod | None, reading: tuple[Layout, Hits], kinds: Sequence[Insurance], received_at: datetime
+        self,
+        period: FeePeriod | None,
+        reading: tuple[Layout, Hits],
+        kinds: Sequence[Insurance],
+        received_at: datetime,
+        *,
+        lasting: bool = True,
     ) -> PeriodStage:
-        """The stage of a ticket: its own fee period if given, else the years in its words."""
+        """The stage of a ticket: its own fee period if given, else the years in its words.
+
+        ``lasting``: 一直、至今 say that the period goes on; of money once paid they say only how long it is awaited.
+        """
         if period is not None and (period.start or period.end):
             start = _month(period.start or period.end or "")
             end = _month(period.end or period.start or "")
             return self._stage_of(start, end, kinds)
-        months = list(self._mentioned(*reading, received_at))
+        months = list(self._mentioned(*reading, received_at, lasting=lasting))
         return self._stage_of(min(months), max(months), kinds) if months else PeriodStage.UNKNOWN
 
     def _stage_of(self, start: Month, end: Month, kinds: Sequence[Insurance]) -> PeriodStage:
@@ -56,7 +65,7 @@ class PeriodReader:
         stages = {_compare(start, end, reform) for reform in reforms}
         return stages.pop() if len(stages) == 1 else PeriodStage.STRADDLE
 
-    def _mentioned(self, layout: Layout, hits: Hits, received_at: datetime) -> Iterable[Month]:
+    def _mentioned(self, layout: Layout, hits: Hits, received_at: datetime, *, lasting: bool) -> Iterable[Month]:
         ends = layout.ends
         fee = {bisect_right(ends, start) for start, _ in hits.get(self.fee_words)}
         if not fee:
@@ -67,7 +76,7 @@ class PeriodReader:
         months = ranged or [month for month, _ in dates]
         if not months:
             months = list(_relative(layout, fee, now))
-        if months and not ranged and any(word in layout.text for word in _TO_NOW):
+        if lasting and months and not ranged and any(word in layout.text for word in _TO_NOW):
             return [*months, now] if _says(layout, fee, _TO_NOW) else months
         return months
 
