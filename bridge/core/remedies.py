@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bridge.core.calendar import civil_date
@@ -34,8 +35,9 @@ def lines(
     """Return the remedies that the reply to this ticket prints, in the order of the rules."""
     deciders, found, served = acted(opinions), list[str](), set[str]()
     named = named_units(policy, ticket.body.counterparty)
+    facts = _Facts.of(policy, case, ticket, adapter)
     for remedy in policy.replies.remedies:
-        if not _fits(remedy, policy, case, ticket, adapter):
+        if not _fits(remedy, case, ticket, facts):
             continue
         if not remedy.acted:
             found.append(_filled(remedy, policy, None, now))
@@ -78,22 +80,35 @@ def _opponent(policy: Policy, name: str) -> Opponent:
     return Opponent.EMPLOYER if _EMPLOYER.search(name) else Opponent.UNNAMED
 
 
-def _fits(remedy: Remedy, policy: Policy, case: Case, ticket: Ticket, adapter: str) -> bool:
-    links = {link.kind for link in case.links}
-    against = opponents(policy, ticket.body.counterparty)
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What of a matter every remedy is held against."""
+
+    adapter: str
+    links: frozenset[str]
+    against: frozenset[Opponent]
+    flags: frozenset[str]
+
+    @classmethod
+    def of(cls, policy: Policy, case: Case, ticket: Ticket, adapter: str) -> _Facts:
+        links, against = (link.kind for link in case.links), opponents(policy, ticket.body.counterparty)
+        return cls(adapter, frozenset(links), frozenset(against), frozenset(case.flags))
+
+
+def _fits(remedy: Remedy, case: Case, ticket: Ticket, facts: _Facts) -> bool:
     return (
         (not remedy.kinds or ticket.kind in remedy.kinds)
-        and (not remedy.adapters or adapter in remedy.adapters)
+        and (not remedy.adapters or facts.adapter in remedy.adapters)
         and (not remedy.categories or case.category in remedy.categories)
         and (not remedy.procedures or case.procedure in remedy.procedures)
         and (not remedy.periods or case.period in remedy.periods)
         and (not remedy.party or ticket.body.petitioner.role in remedy.party)
         and ticket.body.petitioner.role not in remedy.without_party
-        and (not remedy.counterparty or bool(against & set(remedy.counterparty)))
-        and set(remedy.flags) <= set(case.flags)
-        and not set(remedy.without_flags) & set(case.flags)
-        and set(remedy.links) <= links
-        and not set(remedy.without_links) & links
+        and (not remedy.counterparty or not facts.against.isdisjoint(remedy.counterparty))
+        and facts.flags.issuperset(remedy.flags)
+        and facts.flags.isdisjoint(remedy.without_flags)
+        and facts.links.issuperset(remedy.links)
+        and facts.links.isdisjoint(remedy.without_links)
     )
 
 

@@ -23,7 +23,7 @@ def _changed(
     file: CaseFile, context: Context, change: Callable[[Work], object], *, except_unit: str | None = None
 ) -> Work:
     work = Work.on(file, context)
-    before = views.shown(work)
+    before = views.shown(work, except_unit=except_unit)
     change(work)
     exclusion.enforce(work)
     views.tell_changed(work, before, except_unit=except_unit)

@@ -38,7 +38,16 @@ def allowed(work: Work, assignment: Assignment) -> list[str]:
     """Return the receipts that are legal now besides those owed."""
     if assignment.state not in ACTIVE:
         return []
-    return [type_.value for type_ in ReceiptType if type_ not in assignment.owes and _is_legal(work, assignment, type_)]
+    return [
+        type_.value for type_ in ReceiptType if type_ not in assignment.owes and _is_allowed(work, assignment, type_)
+    ]
+
+
+def is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
+    """Tell whether a receipt is owed or allowed now."""
+    if assignment.state not in ACTIVE:
+        return False
+    return type_.value in owed(assignment) or (type_ not in assignment.owes and _is_allowed(work, assignment, type_))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class Legal:
     only_if: Callable[[Work, Assignment], bool] | None = None
 
 
-def _is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
+def _is_allowed(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
     legal = LEGAL_WHEN.get(type_)
     if legal is None or work.case.state not in legal.states:
         return False

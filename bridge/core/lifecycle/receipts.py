@@ -64,8 +64,7 @@ def receive(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
 
 
 def _refuse_illegal(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
-    legal = {*legality.owed(assignment), *legality.allowed(work, assignment)}
-    if receipt.type.value in legal:
+    if legality.is_legal(work, assignment, receipt.type):
         return
     overrides = receipt.type is ReceiptType.CONSOLIDATED and receipt.opinion is not None
     if overrides and opinions.may_consolidate_with_override(work, assignment, receipt.opinion or _NEVER):

@@ -55,8 +55,11 @@ class Shown:
     opinions: tuple[str, ...]
 
 
-def shown(work: Work) -> dict[str, Shown]:
-    """Take every active unit's view, by assignment id."""
+def shown(work: Work, *, except_unit: str | None = None) -> dict[str, Shown]:
+    """Take every active unit's view, by assignment id; not that of ``except_unit``."""
+    seen = [assignment for assignment in work.active() if assignment.unit != except_unit]
+    if not seen:
+        return {}
     known = [part for part in work.case.parts if not part.confidential]
     elsewhere = [part.matter for part in known] + [link.reference for link in work.case.links]
     content = (*(ticket.digest for ticket in work.tickets.values()), *elsewhere)
@@ -70,7 +73,7 @@ def shown(work: Work) -> dict[str, Shown]:
             content,
             opinions if ReceiptType.CONSOLIDATED in assignment.owes else (),
         )
-        for assignment in work.active()
+        for assignment in seen
     }
 
 
@@ -89,12 +92,11 @@ def tell_changed(work: Work, before: dict[str, Shown], *, except_unit: str | Non
     What the office is told of an assignment tells its unit nothing.
     """
     addressed = {message.assignment_id for message in work.messages if message.target != LEADING_OFFICE}
-    for assignment_id, view in shown(work).items():
-        assignment = work.assignments[assignment_id]
+    for assignment_id, view in shown(work, except_unit=except_unit).items():
         known = before.get(assignment_id)
-        if known is None or known == view or assignment.unit == except_unit or assignment_id in addressed:
+        if known is None or known == view or assignment_id in addressed:
             continue
-        send_unit(work, assignment, MessageType.CASE_UPDATED)
+        send_unit(work, work.assignments[assignment_id], MessageType.CASE_UPDATED)
 
 
 def category_view(work: Work) -> dict[str, Any] | None:
