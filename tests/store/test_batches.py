@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.core.vocabulary import OutboxState
 from bridge.errors import LeaseLost, Unavailable
 from bridge.pipeline import settle
 from bridge.store.driver import for_many
+from bridge.store.engine import parse
 from bridge.store.inbound import Answer
 from bridge.store.outbox import Claimed
 from bridge.store.store import Store
 from bridge.store.writer import Tx
 from bridge.testing.store_suite.database import NOW, draft, inbound, service_on
+from tests.conftest import REGION, fresh_database, vault
 
 
 async def test_what_was_asked_ahead_is_forgotten_when_the_batch_writes_it(store: Store) -> None:
@@ -56,6 +62,33 @@ async def test_a_driver_that_gave_up_waiting_takes_its_whole_batch_along(store: 
         store.write(takes, key="one"), store.write(gives_up, key="one"), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes] == [Unavailable, Unavailable]
+
+
+async def test_a_batch_on_postgres_takes_one_trip_to_ask_and_one_to_write(postgres: str) -> None:
+    async with fresh_database(postgres) as url:
+        store = Store(parse(url), REGION, vault())
+        await store.start()
+        service, sent = service_on(store), list[str]()
+        await service.accept_ticket("hotline", draft("T1"), inbound("m1"))
+        with _heard(store, sent):
+            await service.accept_ticket("hotline", draft("T2"), inbound("m2"))
+        await store.stop()
+    assert [statement.split()[0] for statement in sent] == ["SELECT", "WITH"]
+    assert "INSERT INTO tickets" in sent[1]
+
+
+@contextmanager
+def _heard(store: Store, sent: list[str]) -> Iterator[None]:
+    """Note what is sent to the server."""
+    engine = store._readers
+    assert isinstance(engine, AsyncEngine)
+
+    def note(_c: object, _k: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
 async def _claim(store: Store) -> list[Claimed]:
