@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -30,6 +31,10 @@ REGION = "140525"
 LONGEST = ("acceptance", "docs", "cli", "ops", "adapters", "simulation", "histories")
 """Folders whose tests start programs or play long lives."""
 _numbers = count(1)
+
+settings.register_profile("patient", parent=settings(), deadline=None)
+settings.load_profile("patient")
+"""A machine that is busy with something else is no counter-example."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

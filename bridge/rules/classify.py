@@ -98,7 +98,8 @@ class Classifier:
         return Reading(Layout(text, len(head) + 1 if head else 0), hits, self.emphasis, self.wakers)
 
     def _ignored_in(self, plain: str) -> bool:
-        return any(regex.literal in plain and regex.occurs(plain) for regex in self.ignore)
+        suspected = [regex for regex in self.ignore if regex.literal in plain]
+        return bool(suspected) and any(regex.occurs(plain) for regex in suspected)
 
     def _clean(self, plain: str) -> str:
         text = self.normaliser.spelt(plain)
