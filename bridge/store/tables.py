@@ -48,6 +48,7 @@ class MatterKeyRow(SQLModel, table=True):
     """A clue by which tickets of one matter find each other; ``key`` is a keyed hash, nothing can be read from it."""
 
     __tablename__ = "matter_keys"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     region_code: str = Field(primary_key=True, max_length=12)
     key: str = Field(primary_key=True, max_length=32)
     ticket_id: str = Field(primary_key=True, max_length=ID)
