@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from bridge.store import driver
 
 BUSY_MS = 10_000
 CACHE_KIB = 16_384
+READING_CACHE_KIB = 4_096
+"""Pages a connection keeps: each of several readers fills its own beside a large ledger, and the system keeps them too."""
 CHECKPOINT_PAGES = 12_000
 """A COMMIT that leaves so long a log copies it back; by then most of it has been copied beside it (``store.checkpoints``)."""
 CONNECT_SECONDS = 5.0
@@ -95,7 +98,7 @@ def sqlite_engine(url: URL, *, readers: int = 1, read_only: bool = False) -> Eng
         query_cache_size=1_000,
         hide_parameters=True,
     )
-    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "connect", partial(_set_pragmas, READING_CACHE_KIB if read_only else CACHE_KIB))
     event.listen(engine, "begin", _begin_deferred if read_only else _begin_immediate)
     return engine
 
@@ -110,14 +113,14 @@ def make_file(file: Path, *, touched: bool = True) -> None:
         raise refusals.no_folder(file.parent, error) from None
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
+def _set_pragmas(cache_kib: int, connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MS}",
-        f"cache_size=-{CACHE_KIB}",
+        f"cache_size=-{cache_kib}",
         f"wal_autocheckpoint={CHECKPOINT_PAGES}",
         "temp_store=MEMORY",
     ):
