@@ -55,8 +55,9 @@ from bridge.store.writer import Tx, Unit, Writer
 T = TypeVar("T")
 
 READERS = 4
-LANES = 2
-"""On PostgreSQL. A batch waits for the server twice; more lanes than this make smaller batches and cost more on both ends."""
+LANES = 1
+"""Lanes of the writer on PostgreSQL. A batch waits for the server twice; more lanes make smaller batches, which cost more
+on both ends. Worth more than one only where a COMMIT takes long (a distant standby) and few tickets come at a time."""
 _SETTINGS = table_of(SettingRow)
 _CHECK = b"ticket bridge"
 
@@ -115,7 +116,7 @@ class Store:
             self._close = [writer.dispose, self._readers.dispose]
         else:
             await self._prepare_postgres(migrate_postgres)
-            self._readers = engines.postgres_engine(self.url, connections=LANES + READERS)
+            self._readers = engines.postgres_engine(self.url, connections=LANES + 1 + READERS)
             self._writer = PostgresWriter(self._readers, LANES, engines.keeps_sessions(self.url))
         await self._writer.start()
 
