@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain as joined
 
@@ -24,42 +24,36 @@ Found = tuple[int, int, int]
 class Hits:
     """Where the words of every concept occurred."""
 
-    __slots__ = ("_inside", "_known", "_places", "_present", "_words_of", "concepts")
+    __slots__ = ("_places", "concepts")
 
     def __init__(
-        self,
-        found: Collection[Found],
-        concepts_of: Mapping[int, tuple[int, ...]],
-        words_of: Sequence[frozenset[int]],
-        whole: frozenset[int],
+        self, found: Collection[Found], concepts_of: Mapping[int, tuple[int, ...]], whole: frozenset[int]
     ) -> None:
-        """Sort every occurrence by words; none may begin or end in the middle of a ``whole`` word.
-
-        The places of a concept are put together when somebody asks for them.
-        """
-        places: defaultdict[int, list[Span]] = defaultdict(list)
+        """Sort every occurrence of every word by concepts; none may begin or end in the middle of a ``whole`` word."""
+        inside = {place for word, start, end in found if word in whole for place in range(start + 1, end)}
+        spans: defaultdict[int, list[Span]] = defaultdict(list)
         for word, start, end in found:
-            places[word].append((start, end))
-        self._places, self._words_of = places, words_of
-        self._present = frozenset(places)
-        self._inside: set[int] = set()
-        for word in whole & self._present:
-            for start, end in places[word]:
-                self._inside.update(range(start + 1, end))
-        self._known: dict[int, list[Span]] = {}
-        self.concepts: frozenset[int] = frozenset().union(*map(concepts_of.__getitem__, places))
+            places = spans[word]
+            if not inside or (start not in inside and end not in inside):
+                places.append((start, end))
+        self._places: dict[int, list[list[Span]]] = {}
+        for word, places in spans.items():
+            for concept in concepts_of[word]:
+                if concept in self._places:
+                    self._places[concept].append(places)
+                else:
+                    self._places[concept] = [places]
+        self.concepts = frozenset(self._places)
         """The concepts one of whose words occurred."""
 
     def get(self, concept: int) -> list[Span]:
         """The spans of a concept by their starts; empty if it does not occur."""
-        if concept in self._known:
-            return self._known[concept]
-        places = list(map(self._places.__getitem__, self._words_of[concept] & self._present))
-        spans = places[0] if len(places) == 1 else sorted(joined.from_iterable(places))
-        if self._inside and not self._inside.isdisjoint(joined.from_iterable(spans)):
-            spans = [(start, end) for start, end in spans if start not in self._inside and end not in self._inside]
-        self._known[concept] = spans
-        return spans
+        places = self._places.get(concept)
+        if places is None:
+            return []
+        if len(places) > 1:
+            places[:] = [sorted(joined.from_iterable(places))]
+        return places[0]
 
 
 class Matcher:
@@ -71,7 +65,6 @@ class Matcher:
         self._names: dict[frozenset[str], int] = {}
         self._automaton: AhoCorasick | None = None
         self._concepts_of: dict[int, tuple[int, ...]] = {}
-        self._words_of: list[frozenset[int]] = []
         self._whole: frozenset[int] = frozenset()
 
     def concept(self, words: Iterable[str]) -> int:
@@ -79,10 +72,9 @@ class Matcher:
         key = frozenset(words)
         if key not in self._names:
             number = self._names[key] = len(self._names)
-            numbered = [self._numbers.setdefault(word, len(self._numbers)) for word in sorted(key)]
-            self._words_of.append(frozenset(numbered))
-            for place in numbered:
-                self._concepts_of[place] = (*self._concepts_of.get(place, ()), number)
+            for word in sorted(key):
+                numbered = self._numbers.setdefault(word, len(self._numbers))
+                self._concepts_of[numbered] = (*self._concepts_of.get(numbered, ()), number)
         return self._names[key]
 
     def protect(self, words: Iterable[str]) -> None:
@@ -97,7 +89,7 @@ class Matcher:
     def find(self, text: str) -> Hits:
         """Every hit of every word."""
         found = self._automaton.find_matches_as_indexes(text, overlapping=True) if self._automaton else []
-        return Hits(found, self._concepts_of, self._words_of, self._whole)
+        return Hits(found, self._concepts_of, self._whole)
 
     def find_naive(self, text: str) -> Hits:
         """The same by searching every word; the oracle of the tests and the benchmark."""
@@ -107,7 +99,7 @@ class Matcher:
             while start >= 0:
                 found.append((number, start, start + len(word)))
                 start = text.find(word, start + 1)
-        return Hits(found, self._concepts_of, self._words_of, self._whole)
+        return Hits(found, self._concepts_of, self._whole)
 
 
 @dataclass(frozen=True, slots=True)
