@@ -23,7 +23,6 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bridge import randomness
 from bridge.errors import ConfigError, Problem, StoreError
 from bridge.keyed_hash import KeyedHash
 from bridge.os_errors import worded
@@ -68,7 +67,7 @@ class Keyring:
         return cls._from_document(path, document)
 
     @classmethod
-    def create(cls, path: Path, token: Callable[[int], bytes] = randomness.token) -> Keyring:
+    def create(cls, path: Path, token: Callable[[int], bytes] = os.urandom) -> Keyring:
         """Write a new key file with mode 0600 and return its keys; an existing file is never overwritten.
 
         Raises:
@@ -119,8 +118,8 @@ class Keyring:
 class Vault:
     """Seals and opens fields, and computes blind indexes, with one :class:`Keyring`."""
 
-    def __init__(self, keyring: Keyring, token: Callable[[int], bytes] = randomness.token) -> None:
-        """Prepare the ciphers; ``token`` gives the nonces."""
+    def __init__(self, keyring: Keyring, token: Callable[[int], bytes] = os.urandom) -> None:
+        """Prepare the ciphers; ``token`` gives the nonces, never ones drawn ahead: a copied machine would use them too."""
         self._ciphers = {kid.encode(): AESGCM(key) for kid, key in keyring.keys.items()}
         self._active = keyring.active.encode()
         self._index = KeyedHash(keyring.index_key)

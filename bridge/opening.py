@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from bridge import refusals
+from bridge import randomness, refusals
 from bridge.clock import SystemClock
 from bridge.crypto import Keyring, Vault
 from bridge.errors import Unavailable
@@ -34,7 +34,7 @@ def system_ports() -> Ports:
     if start:
         clock = SystemClock(datetime.fromisoformat(start) - clock.wall())
     rng = SystemRng()
-    return Ports(clock, UlidIds(clock.wall, rng.token), rng)
+    return Ports(clock, UlidIds(clock.wall, randomness.token), rng)
 
 
 async def open_store(settings: Settings, *, create_key: bool = True) -> Store:

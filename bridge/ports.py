@@ -6,13 +6,12 @@ Must not: be bypassed; ``datetime.now``, ``uuid4`` and ``random`` are banned els
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-
-from bridge import randomness
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [one + other for one in _CROCKFORD for other in _CROCKFORD]
@@ -69,7 +68,7 @@ class SystemRng:
 
     def token(self, count: int) -> bytes:
         """Return ``count`` bytes from the operating system."""
-        return randomness.token(count)
+        return os.urandom(count)
 
 
 class UlidIds:

@@ -1,6 +1,7 @@
-"""Unpredictable bytes, drawn from the operating system a block at a time: every seal needs a nonce, every ticket two ids.
+"""Random bytes for ids, drawn from the operating system a block at a time.
 
-Owns: :func:`token`. Must not: give a byte twice, to another thread or to a forked process either.
+Owns: :func:`token`. Must not: give a byte twice, to another thread or to a forked process either; be used for keys,
+secrets or nonces, since a machine copied while it runs would give the rest of its block once more.
 """
 
 from __future__ import annotations

@@ -39,9 +39,14 @@ class Checkpoints:
         rows: int = file.total_changes
         self._pages += _COMMIT_PAGES + max(rows - self._rows, 0) // _ROWS_TO_A_PAGE
         self._rows = rows
-        if self._pages >= PAGES and (self._running is None or self._running.done()):
+        if self._pages >= PAGES and not self.running:
             self._pages = 0
             self._running = self._beside.submit(self.copy)
+
+    @property
+    def running(self) -> bool:
+        """Whether the disk is busy with a copy right now."""
+        return self._running is not None and not self._running.done()
 
     def copy(self) -> None:
         """Copy what is in the log back, as far as nobody still reads what it replaces; never waits for anybody."""

@@ -107,7 +107,7 @@ class PostgresWriter:
             if isinstance(error, Spoiled) or is_conflict(error) or (len(jobs) > 1 and is_own_fault(error)):
                 for job in jobs:
                     await self._commit_alone(job)
-            elif again and _was_cut(error):
+            elif again and _was_cut(error) and not any(job.apart for job in jobs):
                 await self._commit(jobs, again=False)
             else:
                 fail(jobs, error)
@@ -150,7 +150,10 @@ class PostgresWriter:
 
 
 def _was_cut(error: Exception) -> bool:
-    """Whether the connection was found dead before the COMMIT, so that nothing of the batch can have been written."""
+    """Whether the connection was found dead before the COMMIT, so that nothing of the batch can have been written.
+
+    Not so of a unit that runs ``apart``: its statement commits by itself, and may have.
+    """
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 

@@ -143,9 +143,13 @@ class SqliteWriter:
             await self._end(transaction, alone=len(jobs) == 1)
 
     async def _end(self, transaction: Transaction, *, alone: bool) -> None:
-        """Wait for the disk: beside the loop, unless one unit waits alone for a disk that was quick the last time."""
+        """Wait for the disk: beside the loop, unless one unit waits alone for a disk that was quick and is not copying.
+
+        When the disk turns slow the loop waits for one COMMIT, no more: the next goes beside it.
+        """
         began = time.monotonic()
-        if alone and self._commit_took < QUICK_SECONDS:
+        copying = self.checkpoints is not None and self.checkpoints.running
+        if alone and not copying and self._commit_took < QUICK_SECONDS:
             transaction.commit()
         else:
             await self._in_thread(transaction.commit)

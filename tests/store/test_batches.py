@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.core.vocabulary import OutboxState
@@ -75,6 +76,27 @@ async def test_a_batch_on_postgres_takes_one_trip_to_ask_and_one_to_write(postgr
         await store.stop()
     assert [statement.split()[0] for statement in sent] == ["SELECT", "WITH"]
     assert "INSERT INTO tickets" in sent[1]
+
+
+async def test_a_claim_whose_connection_was_cut_is_not_run_again(postgres: str) -> None:
+    """It commits by itself, so it may hold its messages already; run again it would take others beside them."""
+    claims: list[list[Claimed]] = []
+    async with fresh_database(postgres) as url:
+        store = Store(parse(url), REGION, vault())
+        await store.start()
+        await service_on(store).accept_ticket("hotline", draft("T1"), None)
+
+        def cut(tx: Tx) -> list[Claimed]:
+            claims.append(store.outbox.claim(tx, owner="w", count=1, wall=NOW, until=NOW))
+            raise DBAPIError("", {}, ConnectionError(), connection_invalidated=True)
+
+        with pytest.raises(Unavailable):
+            await store.write(cut, apart=True)
+        rows = await store.read(lambda tx: store.outbox.listing(tx, limit=50))
+        await store.stop()
+    assert len(rows) > 1
+    assert [len(claim) for claim in claims] == [1]
+    assert [row["state"] for row in rows].count(OutboxState.LEASED.value) == 1
 
 
 @contextmanager
