@@ -59,6 +59,7 @@ class Desk:
         def unit(tx: Tx) -> list[IssuedDocument]:
             return self._issue(tx, case_id, kinds, reference, actor)
 
+        self.shelf.prepare()
         return await self.runtime.store.write(unit, key=case_id, slow=True)
 
     async def file(self, case_id: str, kinds: Collection[DocumentKind], actor: Actor) -> list[IssuedDocument]:
@@ -67,6 +68,7 @@ class Desk:
         def unit(tx: Tx) -> list[IssuedDocument]:
             return self._issue(tx, case_id, kinds, None, actor)
 
+        self.shelf.prepare()
         return await self.runtime.store.write(unit, key=case_id, slow=True)
 
     async def listed(self, case_id: str, actor: Actor, unit_id: str | None = None) -> list[IssuedDocument]:

@@ -30,8 +30,7 @@ class Shelf:
 
     def template(self, kind: DocumentKind) -> Template:
         """Return the template of a kind. Raises TemplateRefused."""
-        from bridge.documents.template import Template  # noqa: PLC0415 - Word is loaded by the first document, not at the start
-
+        template = self.prepare()
         path = self.path(kind)
         try:
             content = path.read_bytes()
@@ -39,8 +38,15 @@ class Shelf:
             raise TemplateRefused(f"模板 {path.name} 读不出来：{worded(error)}") from None
         digest = hashlib.sha256(content).hexdigest()
         if digest not in self._known:
-            self._known[digest] = Template.read(TITLES[kind], content)
+            self._known[digest] = template.read(TITLES[kind], content)
         return self._known[digest]
+
+    @staticmethod
+    def prepare() -> type[Template]:
+        """Load what reads Word, before a transaction that others wait for; a daemon does not at its start."""
+        from bridge.documents.template import Template  # noqa: PLC0415 - see above
+
+        return Template
 
     def path(self, kind: DocumentKind) -> Path:
         """Return where the template of a kind is."""

@@ -151,7 +151,7 @@ def _apart(statements: tuple[str, ...]) -> list[str]:
     parts, offset = [], 0
     for sql in statements:
         parts.append(_PLACE.sub(lambda place, by=offset: f"${int(place[1]) + by}::{place[2]}", sql))  # type: ignore[misc]
-        offset += len(set(_PLACE.findall(sql)))
+        offset += max((int(number) for number, _ in _PLACE.findall(sql)), default=0)
     return parts
 
 
