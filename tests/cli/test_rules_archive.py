@@ -23,7 +23,7 @@ from bridge.wire.ticket import ticket_draft
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "routing_rules.yaml"
 LATE_FEE = "企业会计反映征收期最后一天客户端故障，被加收滞纳金431.20元，要求核减滞纳金。"
-MACHINE = "社保缴费自助机吞卡，钱没有交成，社保断缴了，工作人员让等通知。"
+MACHINE = "社保缴费自助机吞卡，钱没有交成，单位欠缴几个月了，工作人员让等通知。"
 NEW_RULE = "    - {id: c10.machine, category: other, weight: 9, decisive: true, any: [自助机~吞卡]}\n"
 
 Run = Callable[..., Any]
