@@ -6,7 +6,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= python3
+# The distribution's own interpreter first: it is built with profile-guided optimisation, which one compiled by hand often
+# is not (docs/reference/performance.md). `make setup PYTHON=python3.13` takes another.
+ifndef PYTHON
+PYTHON := $(shell for python in /usr/bin/python3 python3; do \
+	"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && exit; \
+	done; echo python3)
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
