@@ -38,7 +38,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict
 
 from bridge.core.commands import UnitReceipt, UpstreamEvent
-from bridge.core.model import TicketDraft
+from bridge.core.model.ticket import TicketDraft
 from bridge.csv_records import CsvRecord, CsvTable, csv_lines, plain
 from bridge.errors import (
     AuthenticationFailed,

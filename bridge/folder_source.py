@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import TicketDraft
+from bridge.core.model.ticket import TicketDraft
 from bridge.folder import ExchangeFolder
 from bridge.reaching import Reached
 

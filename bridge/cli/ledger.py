@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from bridge.core.model import Actor
+    from bridge.core.model.event import Actor
     from bridge.pipeline.service import Service
     from bridge.registry import Registry
     from bridge.settings import Settings
@@ -66,7 +66,7 @@ def with_feeds(config: Path, work: Callable[[Service, Registry], Awaitable[T]]) 
 
 def operator() -> Actor:
     """Return the operator at the keyboard, as the history names it."""
-    from bridge.core.model import Actor
+    from bridge.core.model.event import Actor
 
     return Actor("operator", f"cli:{getpass.getuser()}", "operator")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bridge.core.model import Ticket
+from bridge.core.model.ticket import Ticket
 from bridge.core.policy import Unit
 
 _NOT_A_PLACE = r"(?![东南西北]?(?:路|街|巷|旁|对面|附近))"

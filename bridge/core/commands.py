@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.core.model import Attachment, Counterparty, OpinionBody
+from bridge.core.model.opinion import OpinionBody
+from bridge.core.model.ticket import Attachment, Counterparty
 from bridge.core.vocabulary import PartDisposal, Party, ProcedureId, ReceiptType, ReturnReason, UrgeLevel, Word
 
 

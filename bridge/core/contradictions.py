@@ -13,7 +13,9 @@ from decimal import Decimal, InvalidOperation
 from itertools import combinations
 from typing import Any
 
-from bridge.core.model import Case, FeePeriod, Opinion
+from bridge.core.model.case import Case
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import FeePeriod
 from bridge.core.policy import Policy
 from bridge.core.scopes import Scopes
 from bridge.core.vocabulary import Conclusion

@@ -10,7 +10,9 @@ from datetime import datetime
 
 from bridge.core.lifecycle import clocks, secrecy
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Deadline, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, DeadlineStatus, ReceiptType
 
 DUTIES = {ReceiptType.SIGNED: "签收", ReceiptType.OPINION: "书面意见", ReceiptType.CONSOLIDATED: "总处理意见"}

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from bridge.core.calendar import WorkCalendar, civil_date, instant_at
-from bridge.core.model import Step
+from bridge.core.model.deadline import Step
 from bridge.core.policy import LimitUnit
 
 DAY_END = time(23, 59, 59)

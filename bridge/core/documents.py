@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from bridge.core.lifecycle import stages
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Opinion
+from bridge.core.model.opinion import Opinion
 from bridge.core.vocabulary import CaseState, ProcedureId, ReceiptType
 
 

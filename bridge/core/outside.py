@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bridge.core.model import Case, Link, Part
+from bridge.core.model.case import Case, Link, Part
 from bridge.core.vocabulary import LinkKind, PartDisposal
 
 _NUMERALS = "一二三四五六七八九十"

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from bridge.core.assessment import Assessment, Route
-from bridge.core.model import TicketBody
+from bridge.core.model.ticket import TicketBody
 from bridge.core.remedy import Remedy
 from bridge.core.retention import Retention
 from bridge.core.triggers import Trigger

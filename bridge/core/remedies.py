@@ -15,7 +15,9 @@ from datetime import date, datetime
 
 from bridge.core.calendar import civil_date
 from bridge.core.deadline import due_at
-from bridge.core.model import Case, Counterparty, Opinion, Ticket
+from bridge.core.model.case import Case
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import Counterparty, Ticket
 from bridge.core.policy import LimitUnit, Policy
 from bridge.core.remedy import Opponent, Remedy
 from bridge.core.vocabulary import Conclusion

@@ -11,7 +11,8 @@ from datetime import timedelta, timezone
 from typing import Any
 
 from bridge.core import contradictions, outside
-from bridge.core.model import Case, Opinion, OpinionBody
+from bridge.core.model.case import Case
+from bridge.core.model.opinion import Opinion, OpinionBody
 from bridge.core.policy import Policy
 from bridge.errors import Problem
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.core.model import Case
+from bridge.core.model.case import Case
 from bridge.core.policy import Policy
 from bridge.core.vocabulary import Insurance, PeriodStage
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bridge.core.model import Ticket, TicketBody
+from bridge.core.model.ticket import Ticket, TicketBody
 
 SHOWN_FROM = 0.3
 """Suggestions below this score are not shown."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bridge.core.model import FeePeriod, TicketBody
+from bridge.core.model.ticket import FeePeriod, TicketBody
 from bridge.core.values import swift
 from bridge.core.vocabulary import PeriodStage
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bridge.adapter import FeedAdapter, OutboundMessage, UnitAdapter
-from bridge.core.model import Message
+from bridge.core.model.message import Message
 from bridge.core.policy import Rules
 from bridge.core.vocabulary import OutboxState
 from bridge.registry import Registry

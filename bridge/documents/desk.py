@@ -16,7 +16,7 @@ from bridge.core.documents import DocumentKind, Subject, subjects
 from bridge.core.lifecycle import recusal, secrecy
 from bridge.core.lifecycle.clocks import CHINA
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Actor
+from bridge.core.model.event import Actor
 from bridge.documents.fields import words
 from bridge.documents.fields.makers import blanked_fields_of, fields_of
 from bridge.documents.fields.matter import Fields, Matter, Office, PastEvent

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.core.documents import DocumentKind
-from bridge.core.model import SYSTEM
+from bridge.core.model.event import SYSTEM
 from bridge.documents.desk import Desk
 from bridge.errors import NotFound, StoreError
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from bridge.core.model import Attachment, CaseFile, Ticket
+from bridge.core.model.file import CaseFile
+from bridge.core.model.ticket import Attachment, Ticket
 from bridge.core.retention import Retention
 from bridge.dossier.index import INDEX, index
 from bridge.dossier.package import Files, canonical

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from bridge.core.model import CaseFile
+from bridge.core.model.file import CaseFile
 from bridge.core.retention import Retention
 from bridge.local_time import CHINA
 

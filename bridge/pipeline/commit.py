@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 
 from bridge.core.lifecycle import decide, exclusion
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import SYSTEM, Case, CaseFile, Decision, Message
+from bridge.core.model.case import Case
+from bridge.core.model.event import SYSTEM
+from bridge.core.model.file import CaseFile, Decision
+from bridge.core.model.message import Message
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.errors import NotFound, StaleRow
 from bridge.pipeline.runtime import Runtime

@@ -7,7 +7,7 @@ so two sweeps never fire it twice. Must not: decide what a rung does (``core.lif
 from __future__ import annotations
 
 from bridge.core.lifecycle import decide
-from bridge.core.model import SYSTEM
+from bridge.core.model.event import SYSTEM
 from bridge.pipeline.commit import Committed, load, write
 from bridge.pipeline.runtime import Runtime
 from bridge.store.queries import DueStep

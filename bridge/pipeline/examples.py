@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bridge.core.lifecycle.register import facts_of
-from bridge.core.model import CaseFile
+from bridge.core.model.file import CaseFile
 from bridge.core.verdict import EVENTS, UNJUDGED, Verdict, verdict_of
 from bridge.pipeline.runtime import Runtime
 from bridge.rules.backtest import Sample

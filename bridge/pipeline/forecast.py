@@ -12,7 +12,9 @@ from datetime import datetime
 from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Context
-from bridge.core.model import SYSTEM, CaseFile, Deadline
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.event import SYSTEM
+from bridge.core.model.file import CaseFile
 from bridge.pipeline.runtime import Runtime
 from bridge.store.writer import Tx
 

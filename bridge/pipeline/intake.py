@@ -15,7 +15,8 @@ from bridge.core.commands import UpstreamEvent
 from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.register import facts_of, register
 from bridge.core.lifecycle.work import Context
-from bridge.core.model import SYSTEM, Actor, TicketDraft
+from bridge.core.model.event import SYSTEM, Actor
+from bridge.core.model.ticket import TicketDraft
 from bridge.errors import NotFound
 from bridge.pipeline import matters, similar
 from bridge.pipeline.commit import Committed, load_with, write

@@ -11,7 +11,7 @@ from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import decide, parts
 from bridge.core.lifecycle.actions import allowed_actions
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import CaseFile
+from bridge.core.model.file import CaseFile
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 from bridge.pipeline.commit import Committed, holder, load, wholes, without_unheard, write
 from bridge.pipeline.runtime import Runtime

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.core.model import CaseFile, Decision, Event
+from bridge.core.model.event import Event
+from bridge.core.model.file import CaseFile, Decision
 from bridge.core.vocabulary import CaseState, ReturnReason
 from bridge.logs import note_change
 from bridge.metrics import Metrics

@@ -8,7 +8,8 @@ from __future__ import annotations
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import decide, recusal
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import Actor, CaseFile
+from bridge.core.model.event import Actor
+from bridge.core.model.file import CaseFile
 from bridge.errors import Forbidden, InvalidPayload, Problem
 from bridge.pipeline import matters
 from bridge.pipeline.commit import Committed, change

@@ -13,7 +13,10 @@ from bridge.core import outside
 from bridge.core.lifecycle import actions, extensions, legality, proposal, recusal, secrecy, sides, telling, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, CaseFile, Deadline, Link, Part, PayerNotice
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.case import Link, Part, PayerNotice
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.file import CaseFile
 from bridge.core.vocabulary import DeadlineStatus
 from bridge.errors import NotFound
 from bridge.pipeline.commit import load

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bridge.core.commands import UnitReceipt
 from bridge.core.lifecycle import decide, legality
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Actor
+from bridge.core.model.event import Actor
 from bridge.errors import NotFound
 from bridge.pipeline.commit import change
 from bridge.pipeline.inbound import Answer, Inbound

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bridge.core.lifecycle import decide
 from bridge.core.lifecycle.recount import Recounted
-from bridge.core.model import SYSTEM
+from bridge.core.model.event import SYSTEM
 from bridge.core.policy import Rules
 from bridge.pipeline.commit import Committed, load, write
 from bridge.pipeline.runtime import Runtime

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.core.lifecycle.work import Context, FeedTerms
-from bridge.core.model import SYSTEM, Actor, Message
+from bridge.core.model.event import SYSTEM, Actor
+from bridge.core.model.message import Message
 from bridge.core.policy import Rules
 from bridge.ports import Ports
 from bridge.store.outbox import Placement

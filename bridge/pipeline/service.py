@@ -16,7 +16,8 @@ import structlog
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.lifecycle.recount import Recounted
 from bridge.core.lifecycle.takeover import PaperCase
-from bridge.core.model import Actor, TicketDraft
+from bridge.core.model.event import Actor
+from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Rules
 from bridge.errors import NotFound, Unavailable
 from bridge.pipeline import (

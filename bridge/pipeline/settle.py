@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bridge.core.lifecycle import decide
-from bridge.core.model import SYSTEM
+from bridge.core.model.event import SYSTEM
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.pipeline.commit import Committed, load_with, write
 from bridge.pipeline.runtime import Runtime

@@ -12,7 +12,8 @@ from typing import Any
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import matters as merging
 from bridge.core.lifecycle.work import Context
-from bridge.core.model import CaseFile, Ticket, TicketDraft
+from bridge.core.model.file import CaseFile
+from bridge.core.model.ticket import Ticket, TicketDraft
 from bridge.core.similarity import SHOWN_FROM, Clue, alike, clues, is_same_matter
 from bridge.core.vocabulary import TicketKind
 from bridge.pipeline.commit import load

@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Actor, Message
+from bridge.core.model.event import Actor
+from bridge.core.model.message import Message
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.errors import BridgeError, IllegalTransition, InvalidPayload, NotFound, Problem
 from bridge.pipeline.commit import load, write

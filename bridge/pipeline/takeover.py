@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from bridge.core.lifecycle.takeover import PaperCase, take_over
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Actor, Message
+from bridge.core.model.event import Actor
+from bridge.core.model.message import Message
 from bridge.core.vocabulary import OutboxState
 from bridge.pipeline import intake
 from bridge.pipeline.commit import write

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.core.model import Actor
+from bridge.core.model.event import Actor
 from bridge.errors import AuthenticationFailed
 from bridge.ports import Ports
 from bridge.store.store import Store

@@ -14,7 +14,7 @@ import orjson
 
 from bridge.core.assessment import Assessment
 from bridge.core.calendar import SHANGHAI
-from bridge.core.model import TicketBody
+from bridge.core.model.ticket import TicketBody
 from bridge.core.policy import TicketFacts
 from bridge.core.vocabulary import TicketKind
 from bridge.rules.compile import CompiledRules

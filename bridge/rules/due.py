@@ -12,7 +12,7 @@ from bridge.core.assessment import Assessment
 from bridge.core.calendar import SHANGHAI
 from bridge.core.deadline import due_at, ladder
 from bridge.core.lifecycle.clocks import LAPSES
-from bridge.core.model import Step
+from bridge.core.model.deadline import Step
 from bridge.core.policy import Policy, TicketFacts, TimeLimit
 from bridge.core.vocabulary import DeadlineKind
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.core.model import FeePeriod
+from bridge.core.model.ticket import FeePeriod
 from bridge.core.vocabulary import Insurance, PeriodStage
 from bridge.rules.matcher import Hits, Span
 from bridge.rules.normalise import Layout

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.core.assessment import Assessment
-from bridge.core.model import FeePeriod, Petitioner, TicketBody
+from bridge.core.model.ticket import FeePeriod, Petitioner, TicketBody
 from bridge.core.policy import Policy, TicketFacts
 from bridge.rules.compile import CompiledRules
 from bridge.rules.document import ExpectedDecision, RuleCase

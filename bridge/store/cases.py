@@ -15,7 +15,11 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import Text, bindparam, cast, literal_column, null, select, union_all, update
 
-from bridge.core.model import Assignment, Case, CaseFile, Deadline, Decision, Event
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.case import Case
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.event import Event
+from bridge.core.model.file import CaseFile, Decision
 from bridge.core.values import changed
 from bridge.crypto import Vault
 from bridge.errors import StaleRow

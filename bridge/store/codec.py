@@ -17,7 +17,11 @@ import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Table
 
-from bridge.core.model import Assignment, Case, Deadline, Opinion, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.case import Case
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import Ticket
 from bridge.crypto import Vault
 from bridge.store.tables import AssignmentRow, CaseRow, DeadlineRow, OpinionRow, TicketRow
 

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Table, exists, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bridge.core.model import SYSTEM
+from bridge.core.model.event import SYSTEM
 from bridge.core.vocabulary import CaseState
 from bridge.crypto import Vault
 from bridge.store.codec import CASES, table_of

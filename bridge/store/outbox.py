@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, s
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.dml import Update
 
-from bridge.core.model import Message
+from bridge.core.model.message import Message
 from bridge.core.values import swift
 from bridge.core.vocabulary import OutboxState
 from bridge.crypto import Vault

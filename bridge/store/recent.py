@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bridge.core.model import CaseFile
+from bridge.core.model.file import CaseFile
 
 FILES = 512
 FILE_BYTES = 64 * 1024

@@ -21,7 +21,8 @@ from typing import Any
 
 import orjson
 
-from bridge.core.model import CaseFile, Message
+from bridge.core.model.file import CaseFile
+from bridge.core.model.message import Message
 from bridge.crypto import Vault
 
 Row = Mapping[str, Any]

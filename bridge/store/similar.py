@@ -13,7 +13,7 @@ from sqlalchemy import Dialect, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from bridge.core.model import Ticket
+from bridge.core.model.ticket import Ticket
 from bridge.core.similarity import Clue, clues
 from bridge.core.vocabulary import CaseState
 from bridge.crypto import Vault

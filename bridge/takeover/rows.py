@@ -13,7 +13,8 @@ import orjson
 
 from bridge.core.calendar import civil_date
 from bridge.core.lifecycle.takeover import PaperCase, PaperOpinion
-from bridge.core.model import OpinionBody, TicketDraft
+from bridge.core.model.opinion import OpinionBody
+from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Policy
 from bridge.core.vocabulary import Conclusion, CounterpartyType, TicketKind, Urgency
 from bridge.errors import InvalidPayload

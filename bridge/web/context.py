@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
-from bridge.core.model import Actor, TicketDraft
+from bridge.core.model.event import Actor
+from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Rules
 from bridge.documents.desk import Desk
 from bridge.metrics import Metrics

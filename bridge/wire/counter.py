@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.core.model import TicketDraft
+from bridge.core.model.ticket import TicketDraft
 from bridge.wire.fields import ExternalId, Line, PastInstant
 from bridge.wire.problems import validated
 from bridge.wire.strict_json import loads_object

@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from bridge.core.model import Attachment, FeePeriod
+from bridge.core.model.ticket import Attachment, FeePeriod
 
 MAX_CONTENT_CHARACTERS = 20_000
 """Source: the contract §3."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import OpinionBody, OtherSide, OverrideNote
+from bridge.core.model.opinion import OpinionBody, OtherSide, OverrideNote
 from bridge.core.vocabulary import Conclusion, ReceiptType, ReturnReason
 from bridge.wire.fields import (
     Attachments,

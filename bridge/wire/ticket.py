@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from pydantic import Field
 
-from bridge.core.model import Counterparty, Location, Petitioner, TicketBody, TicketDraft
+from bridge.core.model.ticket import Counterparty, Location, Petitioner, TicketBody, TicketDraft
 from bridge.core.vocabulary import CounterpartyType, Insurance, PartyRole, TicketKind, Urgency
 from bridge.wire.fields import (
     Amount,

@@ -23,7 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bridge.core.lifecycle.register import facts_of
 from bridge.core.lifecycle.work import Context, FeedTerms
-from bridge.core.model import SYSTEM
+from bridge.core.model.event import SYSTEM
 from bridge.rules.load import load_rules
 from bridge.store.codec import table_of
 from bridge.store.types import UtcDateTime

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Counterparty, FeePeriod, OverrideNote, Petitioner
+from bridge.core.model.opinion import OverrideNote
+from bridge.core.model.ticket import Counterparty, FeePeriod, Petitioner
 from bridge.core.vocabulary import Conclusion, CounterpartyType, PeriodStage
 from bridge.errors import InvalidPayload
 from tests.pipeline.conftest import JOINT, REFUND, Ledger

@@ -19,7 +19,9 @@ from bridge.core.commands import (
 )
 from bridge.core.lifecycle import actions, decide, extensions, legality
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import Assignment, CaseFile, OpinionBody
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.file import CaseFile
+from bridge.core.model.opinion import OpinionBody
 from bridge.core.vocabulary import CaseState, Conclusion, PartDisposal, ReceiptType, ReturnReason
 from bridge.errors import IllegalTransition, InvalidPayload
 from tests.contract.situations import STANDS, Stand

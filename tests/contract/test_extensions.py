@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from bridge.core.lifecycle.takeover import PaperCase
-from bridge.core.model import TicketBody, TicketDraft
+from bridge.core.model.ticket import TicketBody, TicketDraft
 from bridge.core.policy import Extension, LimitUnit, TimeLimit
 from bridge.core.vocabulary import DeadlineKind, TicketKind
 from bridge.errors import IllegalTransition, InvalidPayload

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.core.commands import PartDraft, UpstreamEvent, UpstreamEventType
-from bridge.core.model import Counterparty, Petitioner
+from bridge.core.model.ticket import Counterparty, Petitioner
 from bridge.core.vocabulary import CounterpartyType, PartDisposal
 from tests.contract.conftest import retune
 from tests.pipeline.conftest import OFFICE, Ledger

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Petitioner
+from bridge.core.model.ticket import Petitioner
 from bridge.core.policy import Confidentiality
 from bridge.errors import BridgeError, IllegalTransition, InvalidPayload
 from tests.contract.conftest import retune

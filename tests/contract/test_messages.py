@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import Attachment, Petitioner
+from bridge.core.model.ticket import Attachment, Petitioner
 from bridge.core.policy import Confidentiality
 from bridge.core.vocabulary import ReceiptType, TicketKind, UrgeLevel
 from tests.contract.conftest import complex_case, retune

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.model import Petitioner
+from bridge.core.model.ticket import Petitioner
 from bridge.core.vocabulary import TicketKind
 from bridge.errors import InvalidPayload
 from tests.contract.test_refused_returns import at

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from bridge.core.model import Message
+from bridge.core.model.message import Message
 from bridge.core.retry import Park, RetryAfter, next_attempt
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.delivery.targets import Targets

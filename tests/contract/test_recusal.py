@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.core.commands import ActionName, OperatorAction, PartDraft
-from bridge.core.model import Counterparty
+from bridge.core.model.ticket import Counterparty
 from bridge.core.vocabulary import CounterpartyType, PartDisposal, ProcedureId, TicketKind
 from bridge.errors import BridgeError, Forbidden, IllegalTransition, InvalidPayload
 from tests.contract.conftest import WHY, retune

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
-from bridge.core.model import Petitioner
+from bridge.core.model.ticket import Petitioner
 from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
 
 WHO = Petitioner(name="郗女士", phone="13600001212")

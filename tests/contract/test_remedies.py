@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bridge.core.model import Counterparty, Petitioner
+from bridge.core.model.ticket import Counterparty, Petitioner
 from bridge.core.vocabulary import Conclusion, CounterpartyType, PartyRole, TicketKind
 from bridge.pipeline.dossier import dossier
 from tests.pipeline.conftest import JOINT, REFUND, SINGLE, Ledger

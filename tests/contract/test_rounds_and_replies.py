@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import OverrideNote
+from bridge.core.model.opinion import OverrideNote
 from bridge.core.policy import ReplyRules
 from bridge.core.vocabulary import Conclusion, ProcedureId, TicketKind
 from bridge.errors import IllegalTransition, InvalidPayload

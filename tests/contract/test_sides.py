@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Counterparty, OtherSide, Petitioner
+from bridge.core.model.opinion import OtherSide
+from bridge.core.model.ticket import Counterparty, Petitioner
 from bridge.core.vocabulary import CounterpartyType, TicketKind
 from bridge.errors import InvalidPayload
 from tests.pipeline.conftest import JOINT, SINGLE, Ledger

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Actor
+from bridge.core.model.event import Actor
 from bridge.core.policy import ReplyRules
 from bridge.errors import Forbidden, IllegalTransition, InvalidPayload
 from tests.contract.conftest import retune

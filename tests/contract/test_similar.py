@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Counterparty, Petitioner
+from bridge.core.model.ticket import Counterparty, Petitioner
 from bridge.core.vocabulary import CounterpartyType, TicketKind
 from bridge.store.similar import PER_CLUE
 from tests.contract.conftest import retune
@@ -57,7 +57,7 @@ async def test_tickets_that_name_each_other_are_found(ledger: Ledger) -> None:
     file = await ledger.file(first)
     from dataclasses import replace
 
-    from bridge.core.model import TicketDraft
+    from bridge.core.model.ticket import TicketDraft
 
     body = replace(file.tickets[0].body, content=JOINT, counterparty=None, related_external_ids=("ZZ00000001",))
     body = replace(body, petitioner=Petitioner())

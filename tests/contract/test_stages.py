@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import OverrideNote
+from bridge.core.model.opinion import OverrideNote
 from bridge.core.vocabulary import ProcedureId
 from bridge.errors import IllegalTransition
 from tests.contract.conftest import WHY, complex_case, retune

@@ -132,7 +132,7 @@ async def test_an_overridden_part_is_not_waited_for_when_its_unit_returns_it_aft
 def test_in_shadow_every_message_that_would_leave_is_held() -> None:
     from types import SimpleNamespace
 
-    from bridge.core.model import Message
+    from bridge.core.model.message import Message
     from bridge.core.vocabulary import MessageType
 
     adapter = SimpleNamespace(delivers=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Petitioner
+from bridge.core.model.ticket import Petitioner
 from bridge.core.vocabulary import TicketKind
 from tests.pipeline.conftest import JOINT, OFFICE, SINGLE, Ledger
 

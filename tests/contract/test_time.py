@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import OverrideNote
+from bridge.core.model.opinion import OverrideNote
 from tests.pipeline.conftest import JOINT, SINGLE, Ledger
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import FeePeriod, Petitioner, TicketBody
+from bridge.core.model.ticket import FeePeriod, Petitioner, TicketBody
 from bridge.core.triggers import Facts, Trigger, fitting, of_ticket
 from bridge.core.vocabulary import PeriodStage, ReturnReason
 from bridge.errors import IllegalTransition

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bridge.core.documents import DocumentKind
-from bridge.core.model import Actor, OtherSide, Petitioner
+from bridge.core.model.event import Actor
+from bridge.core.model.opinion import OtherSide
+from bridge.core.model.ticket import Petitioner
 from bridge.core.vocabulary import TicketKind
 from bridge.documents.desk import Desk
 from bridge.errors import Forbidden, NotFound

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.core.model import TicketBody
+from bridge.core.model.ticket import TicketBody
 from bridge.core.policy import TicketFacts
 from bridge.core.vocabulary import TicketKind
 from bridge.rules.compile import CompiledRules

@@ -21,17 +21,10 @@ from bridge.core.commands import (
 )
 from bridge.core.lifecycle import extensions, legality
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import (
-    Assignment,
-    CaseFile,
-    Counterparty,
-    OpinionBody,
-    OtherSide,
-    OverrideNote,
-    Petitioner,
-    TicketBody,
-    TicketDraft,
-)
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.file import CaseFile
+from bridge.core.model.opinion import OpinionBody, OtherSide, OverrideNote
+from bridge.core.model.ticket import Counterparty, Petitioner, TicketBody, TicketDraft
 from bridge.core.vocabulary import (
     Conclusion,
     CounterpartyType,

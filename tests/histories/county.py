@@ -14,7 +14,9 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
-from bridge.core.model import Actor, CaseFile, TicketDraft
+from bridge.core.model.event import Actor
+from bridge.core.model.file import CaseFile
+from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Rules
 from bridge.pipeline import deadlines, intake, operate, receipts, settle
 from bridge.pipeline.commit import Committed

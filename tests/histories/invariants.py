@@ -12,7 +12,9 @@ from datetime import datetime
 from bridge.core.lifecycle import legality, machine, views
 from bridge.core.lifecycle.legality import BEFORE_REPLY
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import CaseFile, Message, Ticket
+from bridge.core.model.file import CaseFile
+from bridge.core.model.message import Message
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import (
     AssignmentState,
     CaseState,

@@ -16,7 +16,11 @@ from sqlalchemy import Engine
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt
 from bridge.core.lifecycle import actions, matters
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import Actor, CaseFile, Deadline, OpinionBody, TicketDraft
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.event import Actor
+from bridge.core.model.file import CaseFile
+from bridge.core.model.opinion import OpinionBody
+from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Rules
 from bridge.core.vocabulary import CaseState, Conclusion, ReceiptType
 from bridge.errors import IllegalTransition, InvalidPayload

@@ -10,7 +10,8 @@ import pytest
 
 from bridge.core.lifecycle import clocks, matters, stages, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Deadline, Ticket
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import CaseState, DeadlineKind
 
 Plant = Callable[[pytest.MonkeyPatch], None]

@@ -13,7 +13,10 @@ import pytest
 
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt, UpstreamEvent, UpstreamEventType
 from bridge.core.lifecycle.work import FeedTerms
-from bridge.core.model import Actor, CaseFile, Counterparty, OpinionBody, Petitioner, TicketBody, TicketDraft
+from bridge.core.model.event import Actor
+from bridge.core.model.file import CaseFile
+from bridge.core.model.opinion import OpinionBody
+from bridge.core.model.ticket import Counterparty, Petitioner, TicketBody, TicketDraft
 from bridge.core.policy import Rules
 from bridge.core.vocabulary import Conclusion, CounterpartyType, OutboxState, ReceiptType, TicketKind
 from bridge.metrics import Metrics

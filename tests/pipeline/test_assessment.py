@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from bridge.core import scorecard
-from bridge.core.model import Counterparty, Petitioner
+from bridge.core.model.ticket import Counterparty, Petitioner
 from bridge.core.scorecard import Grouping
 from bridge.core.vocabulary import Conclusion, CounterpartyType, ReturnReason, TicketKind, UrgeLevel
 from bridge.errors import BridgeError

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from bridge.cli.audit import PROBLEMS, TABLES, worded
-from bridge.core.model import SYSTEM, Counterparty, Decision, Event
+from bridge.core.model.event import SYSTEM, Event
+from bridge.core.model.file import Decision
+from bridge.core.model.ticket import Counterparty
 from bridge.core.vocabulary import CounterpartyType, ProcedureId
 from bridge.errors import StaleRow
 from bridge.store.audit import Finding

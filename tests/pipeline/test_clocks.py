@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from bridge.core.model import Petitioner
+from bridge.core.model.ticket import Petitioner
 from tests.pipeline.conftest import JOINT, SINGLE, Ledger
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sqlalchemy import text
 
-from bridge.core.model import Attachment, TicketBody
+from bridge.core.model.ticket import Attachment, TicketBody
 from bridge.dossier.check import against, check
 from bridge.dossier.package import Files, opened, packed
 from bridge.pipeline.dossier import Dossier, dossier

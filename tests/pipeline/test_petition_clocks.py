@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.model import Petitioner
+from bridge.core.model.ticket import Petitioner
 from tests.pipeline.conftest import SINGLE, Ledger
 
 TOLD = {"who": "payer", "channel": "邮寄", "by": "税务局"}

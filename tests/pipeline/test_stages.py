@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.core.model import OverrideNote
+from bridge.core.model.opinion import OverrideNote
 from bridge.errors import IllegalTransition
 from tests.pipeline.conftest import JOINT, REFUND, SINGLE, Ledger
 

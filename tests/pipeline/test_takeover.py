@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bridge.core.lifecycle.takeover import PaperCase, PaperOpinion
-from bridge.core.model import OpinionBody, Petitioner, TicketBody, TicketDraft
+from bridge.core.model.opinion import OpinionBody
+from bridge.core.model.ticket import Petitioner, TicketBody, TicketDraft
 from bridge.core.vocabulary import Conclusion, ProcedureId, TicketKind
 from bridge.errors import InvalidPayload
 from tests.pipeline.conftest import CHINA, JOINT, OPERATOR, SINGLE, Ledger

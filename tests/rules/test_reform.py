@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.core.model import FeePeriod, TicketBody
+from bridge.core.model.ticket import FeePeriod, TicketBody
 from bridge.core.policy import RouteFacts, TicketFacts
 from bridge.core.vocabulary import CounterpartyType, Insurance, PeriodStage, TicketKind
 from bridge.rules.load import load_rules

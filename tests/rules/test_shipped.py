@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.cli.folder import create_folder
-from bridge.core.model import TicketBody
+from bridge.core.model.ticket import TicketBody
 from bridge.core.policy import RouteFacts, TicketFacts
 from bridge.core.vocabulary import ProcedureId, TicketKind
 from bridge.rules.compile import CompiledRules

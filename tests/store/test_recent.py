@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.core.model import SYSTEM, Case, CaseFile, Decision, Event
+from bridge.core.model.case import Case
+from bridge.core.model.event import SYSTEM, Event
+from bridge.core.model.file import CaseFile, Decision
 from bridge.core.vocabulary import CaseState
 from bridge.errors import BridgeError
 from bridge.store.recent import FILES, Recent

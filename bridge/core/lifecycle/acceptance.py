@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bridge.core.lifecycle import clocks, petitioners, sides, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Case, Ticket
+from bridge.core.model.case import Case
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import DeadlineKind, MessageType, TicketState
 
 

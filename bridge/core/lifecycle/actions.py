@@ -29,7 +29,7 @@ from bridge.core.lifecycle import (
     views,
 )
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import Assignment
+from bridge.core.model.assignment import Assignment
 from bridge.core.policy import RouteFacts, Unit
 from bridge.core.vocabulary import (
     CaseState,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bridge.core import contradictions
 from bridge.core.contradictions import Contradiction
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Opinion
+from bridge.core.model.opinion import Opinion
 from bridge.errors import InvalidPayload, Problem
 
 REMEDY = "请有关单位重新提交意见予以更正，或者在 note 中说明采信哪一方及理由"

@@ -14,7 +14,9 @@ from functools import lru_cache
 from bridge.core.calendar import civil_date, instant_at
 from bridge.core.deadline import due_at, ladder
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Deadline, DeadlineBasis, Step, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.deadline import Deadline, DeadlineBasis, Step
+from bridge.core.model.ticket import Ticket
 from bridge.core.policy import LimitSource, LimitUnit, Policy, TimeLimit
 from bridge.core.values import changed
 from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, DeadlineStatus, ProcedureId, Role, TicketKind

@@ -15,7 +15,8 @@ from bridge.core.lifecycle import actions, exclusion, matters, parts, receipts, 
 from bridge.core.lifecycle import recount as recounting
 from bridge.core.lifecycle.recount import Recounted
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import CaseFile, Decision, TicketDraft
+from bridge.core.model.file import CaseFile, Decision
+from bridge.core.model.ticket import TicketDraft
 from bridge.errors import NotFound
 
 

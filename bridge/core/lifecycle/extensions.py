@@ -17,7 +17,9 @@ from bridge.core.calendar import civil_date
 from bridge.core.deadline import due_at
 from bridge.core.lifecycle import clocks
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Deadline, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.ticket import Ticket
 from bridge.core.policy import Extension, LimitUnit
 from bridge.core.vocabulary import DeadlineKind, ReceiptType, Role
 from bridge.errors import Problem

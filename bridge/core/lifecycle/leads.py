@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bridge.core.lifecycle import clocks, stages
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import Assignment
+from bridge.core.model.assignment import Assignment
 from bridge.core.policy import Who
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, ProcedureId, ReceiptType, Role
 

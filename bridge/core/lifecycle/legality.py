@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bridge.core.lifecycle import clocks, extensions
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import Assignment
+from bridge.core.model.assignment import Assignment
 from bridge.core.vocabulary import (
     AssignmentState,
     CaseState,

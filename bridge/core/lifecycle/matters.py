@@ -26,7 +26,10 @@ from bridge.core.lifecycle import (
     views,
 )
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import Case, CaseFile, Deadline, Ticket
+from bridge.core.model.case import Case
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.file import CaseFile
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, Role, TicketState
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 

@@ -12,7 +12,8 @@ from typing import Any
 from bridge.core.calendar import civil_date
 from bridge.core.lifecycle import clocks
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Deadline
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.deadline import Deadline
 from bridge.core.policy import Unit
 from bridge.core.vocabulary import LEADING_OFFICE, DeadlineKind, MessageType, NoticeReason, Role, UrgeLevel
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from bridge.core.commands import UnitReceipt
 from bridge.core.lifecycle import agreement, clocks, reply_form, replying, stages
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Opinion, OpinionBody, OverrideNote
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.opinion import Opinion, OpinionBody, OverrideNote
 from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, ReceiptType, Role
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 

@@ -16,7 +16,9 @@ from bridge.core.commands import OperatorAction, PartDraft
 from bridge.core.lifecycle import actions, clocks, replying, stages, views
 from bridge.core.lifecycle.register import register
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import CaseFile, Link, Part, Ticket, TicketDraft
+from bridge.core.model.case import Link, Part
+from bridge.core.model.file import CaseFile
+from bridge.core.model.ticket import Ticket, TicketDraft
 from bridge.core.vocabulary import CaseState, LinkKind, MessageType, PartDisposal, TicketState
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 

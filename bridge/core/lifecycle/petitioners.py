@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Ticket
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import TicketState
 
 Group = Sequence[Ticket]

@@ -25,7 +25,9 @@ from bridge.core.lifecycle import (
     views,
 )
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, ExtensionRequest, OpinionBody, Ticket
+from bridge.core.model.assignment import Assignment, ExtensionRequest
+from bridge.core.model.opinion import OpinionBody
+from bridge.core.model.ticket import Ticket
 from bridge.core.policy import Unit
 from bridge.core.vocabulary import (
     AssignmentState,

@@ -13,7 +13,7 @@ from bridge.core.deadline import Due, due_at
 from bridge.core.lifecycle import clocks, views
 from bridge.core.lifecycle.clocks import OF_TICKETS, OPEN
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Deadline, DeadlineBasis
+from bridge.core.model.deadline import Deadline, DeadlineBasis
 from bridge.core.policy import LimitUnit
 from bridge.core.vocabulary import DeadlineKind
 

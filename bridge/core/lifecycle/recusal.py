@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bridge.core import accused
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Ticket
+from bridge.core.model.ticket import Ticket
 from bridge.core.policy import Unit
 from bridge.core.vocabulary import Role, TicketKind
 from bridge.errors import IllegalTransition, InvalidPayload, Problem

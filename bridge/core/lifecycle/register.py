@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from bridge.core.assessment import Assessment
 from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, proposal, recusal, stages, views
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import Case, CaseFile, Ticket, TicketBody, TicketDraft
+from bridge.core.model.case import Case
+from bridge.core.model.file import CaseFile
+from bridge.core.model.ticket import Ticket, TicketBody, TicketDraft
 from bridge.core.policy import Policy, TicketFacts
 from bridge.core.vocabulary import CaseState, ProcedureId, Role, TicketKind, TicketState
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from bridge.core import reply as composing
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, OpinionBody
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.opinion import OpinionBody
 from bridge.core.vocabulary import Conclusion, ReceiptType, Role, Side, SideStatus
 from bridge.errors import InvalidPayload
 

@@ -14,7 +14,8 @@ from bridge.core import remedies
 from bridge.core import reply as composing
 from bridge.core.lifecycle import acceptance, clocks, petitioners, sides, telling, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Opinion, Ticket
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import Ticket
 from bridge.core.retention import retention_of
 from bridge.core.vocabulary import (
     CaseState,

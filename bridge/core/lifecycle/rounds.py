@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bridge.core.lifecycle import clocks, replying, stages
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Ticket
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
 
 

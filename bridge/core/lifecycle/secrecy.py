@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Petitioner
+from bridge.core.model.ticket import Petitioner
 from bridge.errors import InvalidPayload, Problem
 
 BLANK = "＊＊＊"

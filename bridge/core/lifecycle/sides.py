@@ -15,7 +15,9 @@ from bridge.core.calendar import civil_date
 from bridge.core.lifecycle import petitioners
 from bridge.core.lifecycle.petitioners import Group
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Case, Counterparty, Opinion, SideRecord, Ticket
+from bridge.core.model.case import Case, SideRecord
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import Counterparty, Ticket
 from bridge.core.remedy import Opponent
 from bridge.core.vocabulary import Party, Side, SideStatus, TicketKind, TicketState
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bridge.core.commands import OperatorAction
 from bridge.core.lifecycle import agreement, replying, stages, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Opinion
+from bridge.core.model.opinion import Opinion
 from bridge.core.vocabulary import CaseState, MessageType, ReceiptType
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from bridge.core.lifecycle import acceptance, clocks, proposal, recusal, replying, telling, views
 from bridge.core.lifecycle.work import ACTIVE, Work
-from bridge.core.model import Assignment, Opinion, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import Ticket
 from bridge.core.policy import Duty, Gate, Stage, Who
 from bridge.core.vocabulary import (
     LEADING_OFFICE,

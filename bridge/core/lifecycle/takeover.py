@@ -14,7 +14,9 @@ from bridge.core.assessment import Assessment
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt
 from bridge.core.lifecycle import actions, clocks, receipts, register, replying, stages, ticks, views
 from bridge.core.lifecycle.work import Context, Work
-from bridge.core.model import Assignment, OpinionBody, TicketDraft
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.opinion import OpinionBody
+from bridge.core.model.ticket import TicketDraft
 from bridge.core.vocabulary import (
     CaseState,
     DeadlineKind,

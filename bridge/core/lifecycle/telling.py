@@ -15,7 +15,9 @@ from typing import Any
 
 from bridge.core.lifecycle import clocks, petitioners
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Case, PayerNotice, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.case import Case, PayerNotice
+from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import CaseState, NoticeKind, TicketKind
 
 IN_WRITING = frozenset({TicketKind.REPORT, TicketKind.COMPLAINT})

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bridge.core.lifecycle import clocks, notices, replying, sides, stages, telling, views
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Deadline
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.deadline import Deadline
 from bridge.core.vocabulary import CaseState, DeadlineKind, DeadlineStatus, MessageType, SideStatus
 
 REMINDERS = frozenset({"half", "eighty", "due_day", "after_one"})

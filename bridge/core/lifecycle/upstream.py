@@ -26,7 +26,7 @@ from bridge.core.lifecycle import (
 )
 from bridge.core.lifecycle.register import facts_of, is_confidential
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Ticket, TicketDraft
+from bridge.core.model.ticket import Ticket, TicketDraft
 from bridge.core.vocabulary import (
     CaseState,
     MessageType,

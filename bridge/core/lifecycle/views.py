@@ -13,7 +13,10 @@ from typing import Any
 
 from bridge.core.lifecycle import agreement, clocks, legality, notices, proposal, recusal, reply_form, secrecy, telling
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, Case, FeePeriod, Message, Petitioner, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.case import Case
+from bridge.core.model.message import Message
+from bridge.core.model.ticket import FeePeriod, Petitioner, Ticket
 from bridge.core.values import changed
 from bridge.core.vocabulary import (
     LEADING_OFFICE,

@@ -11,19 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bridge.core.model import (
-    SYSTEM,
-    Actor,
-    Assignment,
-    Case,
-    CaseFile,
-    Deadline,
-    Decision,
-    Event,
-    Message,
-    Opinion,
-    Ticket,
-)
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.case import Case
+from bridge.core.model.deadline import Deadline
+from bridge.core.model.event import SYSTEM, Actor, Event
+from bridge.core.model.file import CaseFile, Decision
+from bridge.core.model.message import Message
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import Ticket
 from bridge.core.policy import Policy, Rules
 from bridge.core.values import changed, swift
 from bridge.core.vocabulary import AssignmentState, DeadlineKind, DeadlineStatus, MessageType, Role, TicketState

@@ -10,7 +10,8 @@ from datetime import datetime
 from bridge.core import reply as composing
 from bridge.core.documents import Subject
 from bridge.core.lifecycle import petitioners, replying, stages
-from bridge.core.model import Assignment, Opinion
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.opinion import Opinion
 from bridge.core.vocabulary import DeadlineKind, PartyRole, ProcedureId, ReceiptType
 from bridge.documents.fields import words
 from bridge.documents.fields.matter import Fields, Matter, fee_period

@@ -13,7 +13,9 @@ from typing import Any
 
 from bridge.core.lifecycle import secrecy
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Assignment, FeePeriod, Opinion, Ticket
+from bridge.core.model.assignment import Assignment
+from bridge.core.model.opinion import Opinion
+from bridge.core.model.ticket import FeePeriod, Ticket
 from bridge.core.policy import Unit
 from bridge.core.vocabulary import ReceiptType
 from bridge.documents.fields import words

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bridge.core.documents import DocumentKind
 from bridge.core.lifecycle import petitioners, sides, stages
-from bridge.core.model import Counterparty, SideRecord, Ticket
+from bridge.core.model.case import SideRecord
+from bridge.core.model.ticket import Counterparty, Ticket
 from bridge.core.vocabulary import CaseState, PartyRole, ReceiptType, Side, SideStatus, TicketKind
 from bridge.documents.fields import words
 from bridge.documents.fields.matter import Fields, Matter, PastEvent, fee_period

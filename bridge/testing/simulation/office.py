@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.model import Actor
+from bridge.core.model.event import Actor
 from bridge.errors import BridgeError, IllegalTransition, NotFound
 from bridge.pipeline.inbound import Answer
 from bridge.pipeline.queries import CaseQuery

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from bridge.core.model import CaseFile
+from bridge.core.model.file import CaseFile
 from bridge.core.vocabulary import MessageType, OutboxState, TicketState
 from bridge.metrics import Metrics
 from bridge.pipeline.runtime import Runtime

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from bridge.core.lifecycle.work import FeedTerms
-from bridge.core.model import Petitioner, TicketBody, TicketDraft
+from bridge.core.model.ticket import Petitioner, TicketBody, TicketDraft
 from bridge.core.policy import Rules
 from bridge.core.vocabulary import TicketKind
 from bridge.crypto import Keyring, Vault

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import select, text
 
 from bridge.core.lifecycle.work import Work
-from bridge.core.model import Actor, Case, CaseFile, Decision, Event
+from bridge.core.model.case import Case
+from bridge.core.model.event import Actor, Event
+from bridge.core.model.file import CaseFile, Decision
 from bridge.core.vocabulary import CaseState
 from bridge.crypto import Keyring, Vault
 from bridge.errors import BridgeError, ConfigError, IllegalTransition, ReplayConflict, StaleRow, Unavailable

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt, UpstreamEvent, UpstreamEventType
-from bridge.core.model import Actor
+from bridge.core.model.event import Actor
 from bridge.core.vocabulary import ReceiptType
 from bridge.errors import IllegalTransition
 from bridge.pipeline.service import Service

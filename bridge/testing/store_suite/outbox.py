@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bridge.core.model import Message
+from bridge.core.model.message import Message
 from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.errors import LeaseLost
 from bridge.store import migrate

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, Table, UniqueConstraint, event, insert, literal, select
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.model import OpinionBody
+from bridge.core.model.opinion import OpinionBody
 from bridge.core.vocabulary import CaseState, Conclusion, OutboxState, ReceiptType
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.service import Service
