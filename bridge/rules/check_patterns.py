@@ -20,7 +20,7 @@ def pattern_problems(document: RulesDocument, findings: Findings) -> None:
     rules = document.rules
     normaliser = Normaliser(rules.normalise.typos, rules.normalise.fold)
     usable = _words(rules, normaliser, findings)
-    checker = _Checker({name: rules.words[name] for name in usable}, normaliser, findings)
+    checker = _Checker({name: rules.words[name] for name in usable}, set(rules.words) - usable, normaliser, findings)
     for path, condition in conditions(rules):
         checker.condition(path, condition)
     for place, patterns in _plain_lists(rules):
@@ -95,8 +95,11 @@ def _expands(name: str, rules: RulesSection, normaliser: Normaliser, findings: F
 
 
 class _Checker:
-    def __init__(self, groups: dict[str, list[str]], normaliser: Normaliser, findings: Findings) -> None:
+    def __init__(
+        self, groups: dict[str, list[str]], broken: set[str], normaliser: Normaliser, findings: Findings
+    ) -> None:
         self._groups = groups
+        self._broken = broken
         self._normaliser = normaliser
         self._findings = findings
 
@@ -121,6 +124,8 @@ class _Checker:
                 pieces(pattern, self._groups, self._normaliser)
             except KeyError as error:
                 name = str(error.args[0])
+                if name in self._broken:
+                    continue
                 self._findings.add(where, f"没有词组“<{name}>”{suggestion(name, self._groups)}")
             except PatternError as error:
                 self._findings.add(where, str(error))

@@ -6,6 +6,7 @@ Owns: the Chinese text of every shape error, did-you-mean. Must not: check meani
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -33,7 +34,7 @@ def meant(word: str, known: Iterable[str]) -> str:
 def shape_problems(error: ValidationError, source: YamlText) -> list[Problem]:
     """One problem per error of the document's shape, in the order of the file."""
     problems = [_problem(detail, source) for detail in error.errors(include_url=False)]
-    return sorted(set(problems), key=lambda problem: (problem.line or 0, problem.column or 0))
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def _problem(detail: ErrorDetails, source: YamlText) -> Problem:
@@ -69,17 +70,23 @@ def _by_type(kind: str, context: dict[str, Any], given: Any) -> str:
         "list_type": "这里应当是一个列表(每项以“- ”开头,或写成 [甲, 乙])",
         "dict_type": "这里应当是“名称: 内容”的形式",
         "model_type": "这里应当是“名称: 内容”的形式",
-        "bool_type": f"应为 true 或 false,现在是“{given}”",
-        "int_type": f"应为整数,现在是“{given}”",
-        "int_parsing": f"应为整数,现在是“{given}”",
+        "bool_type": f"应为 true 或 false,现在是“{given}”{_unquote(given)}",
+        "int_type": f"应为整数,现在是“{given}”{_unquote(given)}",
+        "int_parsing": f"应为整数,现在是“{given}”{_unquote(given)}",
         "int_from_float": f"应为整数,现在是“{given}”",
-        "float_type": f"应为数字,现在是“{given}”",
-        "float_parsing": f"应为数字,现在是“{given}”",
+        "float_type": f"应为数字,现在是“{given}”{_unquote(given)}",
+        "float_parsing": f"应为数字,现在是“{given}”{_unquote(given)}",
         "greater_than": f"应大于 {context.get('gt')},现在是“{given}”",
         "greater_than_equal": f"不能小于 {context.get('ge')},现在是“{given}”",
         "less_than_equal": f"不能大于 {context.get('le')},现在是“{given}”",
     }
     return texts.get(kind, f"写法不对({kind}),现在是“{given}”")
+
+
+def _unquote(given: Any) -> str:
+    """Say so where a number or a truth value is right but for its quotes."""
+    plain = isinstance(given, str) and re.fullmatch(r"[+-]?\d+(\.\d+)?|true|false", given.strip())
+    return ";这里不要加引号" if plain else ""
 
 
 def _not_text(given: Any, path: Path, source: YamlText) -> str:

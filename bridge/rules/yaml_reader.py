@@ -15,7 +15,7 @@ import yaml
 from yaml import events
 
 from bridge.errors import Problem
-from bridge.rules.yaml_syntax import syntax_problem, unseen
+from bridge.rules.yaml_syntax import PARSER, syntax_problem, unseen
 
 MAX_BYTES = 1024 * 1024
 """A rules file is at most 1 MiB: a few thousand rules fit, a mistaken dump does not."""
@@ -24,8 +24,6 @@ MAX_DEPTH = 40
 """Deeper nesting than any rules file has, far below what the parser's recursion bears."""
 
 Path = tuple[str | int, ...]
-_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The parser in C, twenty times as quick; where a wheel lacks it, the same in Python."""
 _PLAIN_TAG = "tag:yaml.org,2002:"
 _KINDS = {
     "null": re.compile(r"~|null|Null|NULL|"),
@@ -35,6 +33,7 @@ _KINDS = {
 }
 """What a text without quotes is (YAML 1.2, core schema, without bases other than ten); anything else is a text."""
 _TAGS = frozenset({*_KINDS, "str", "map", "seq", "timestamp"})
+_WIDE_QUOTES = re.compile("[“”][^“”]*[“”]|[‘’][^‘’]*[‘’]")
 _WANTS_QUOTES = re.compile(r"\d{1,2}:\d{2}(:\d{2})?|[+-]?0\d+|\d{4}-\d{2}(-\d{2}.*)?|0[xo][0-9a-fA-F]+")
 
 
@@ -133,7 +132,7 @@ class _Events:
 
     def __init__(self, text: str, result: YamlText) -> None:
         self.result = result
-        self._found: Iterator[yaml.Event] = yaml.parse(text, Loader=_PARSER)
+        self._found: Iterator[yaml.Event] = yaml.parse(text, Loader=PARSER)
 
     def next(self) -> yaml.Event:
         """Return the next event. Raises _Unusable for a reference, before it can multiply, and MarkedYAMLError."""
@@ -220,6 +219,8 @@ def _scalar(event: yaml.ScalarEvent, path: Path, result: YamlText) -> Any:
             message = f"请给日期、时间和代码加引号:“{text}”不加引号会被当成数字或日期"
             result.problems.append(Problem(dotted(path), message, *_at(event)))
             return text
+        if _WIDE_QUOTES.fullmatch(text):
+            result.problems.append(Problem(dotted(path), f'引号要用半角的 "…",现在是 {text}', *_at(event)))
     kind = _kind(event, text)
     if kind == "null":
         return None
