@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, print_json, print_rows, read_input
+from bridge.core.vocabulary import CaseState
 
 if TYPE_CHECKING:
     from bridge.pipeline.inbound import Answer
@@ -34,7 +35,7 @@ _TITLES = {
 
 @app.command(name="list")
 def list_cases(
-    state: Annotated[str | None, typer.Option(help="状态。")] = None,
+    state: Annotated[CaseState | None, typer.Option(help="状态。")] = None,
     unit: Annotated[str | None, typer.Option(help="参与单位。")] = None,
     category: Annotated[str | None, typer.Option(help="类别。")] = None,
     feed: Annotated[str | None, typer.Option(help="来源。")] = None,

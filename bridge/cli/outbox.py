@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, print_json, print_rows, refuse
+from bridge.core.vocabulary import OutboxState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,9 +52,7 @@ _BATCH = 100
 
 @app.command(name="list")
 def list_messages(
-    state: Annotated[
-        str | None, typer.Option(help="状态：ready、leased、delivered、parked、uncertain、cancelled。")
-    ] = None,
+    state: Annotated[OutboxState | None, typer.Option(help="状态。")] = None,
     target: Target = None,
     reason: Reason = None,
     case: Case = None,

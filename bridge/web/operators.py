@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bridge.core.vocabulary import CaseState, OutboxState
 from bridge.errors import Forbidden
 from bridge.pipeline.queries import CaseQuery
 from bridge.pipeline.tokens import Operator
@@ -29,7 +30,7 @@ OUTBOX_FILTERS = ("state", "reason", "target", "type", "case_id")
 async def list_cases(request: web.Request) -> web.Response:
     """List cases by filter, a page at a time."""
     operator = await operator_of(request)
-    only(request, FILTERS)
+    only(request, FILTERS, {"state": list(CaseState)})
     query = CaseQuery(
         state=text_of(request, "state"),
         unit=_unit_filter(operator, text_of(request, "unit")),
@@ -66,7 +67,7 @@ async def list_messages(request: web.Request) -> web.Response:
     operator = await operator_of(request)
     if unit_bound(operator) is not None:
         raise Forbidden("经办员不能查看全县的待发件")
-    only(request, (*OUTBOX_FILTERS, "limit"))
+    only(request, (*OUTBOX_FILTERS, "limit"), {"state": list(OutboxState)})
     wanted = {name: text_of(request, name) for name in OUTBOX_FILTERS}
     return json_answer(await context_of(request).service.outbox(limit_of(request), **wanted))
 

@@ -5,6 +5,7 @@ Owns: the wording. Must not: repeat a value somebody sent (it may be a citizen's
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from bridge.wire.strict_json import joined
 Model = TypeVar("Model", bound=BaseModel)
 
 _MOST_PROBLEMS = 200
+_EXAMPLES = ("2026-01", "2026-01-05")
 
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "缺少必填项",
@@ -26,7 +28,7 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _: "应为文字",
     "string_too_short": lambda _: "不能为空",
     "string_too_long": lambda context: f"最多 {context['max_length']:,} 个字符",
-    "string_pattern_mismatch": lambda _: "格式不对",
+    "string_pattern_mismatch": lambda context: _like(context["pattern"]),
     "int_type": lambda _: "应为整数",
     "int_from_float": lambda _: "应为整数",
     "int_parsing": lambda _: "应为整数",
@@ -91,6 +93,12 @@ def sentence(detail: ErrorDetails) -> str:
     """Say in Chinese what is wrong; never with the offending value."""
     text = _TEXTS.get(detail["type"])
     return text(detail.get("ctx", {})) if text else f"不合要求（{detail['type']}）"
+
+
+def _like(pattern: str) -> str:
+    """Name the examples that have the form asked for."""
+    fitting = [example for example in _EXAMPLES if re.fullmatch(pattern, example)]
+    return f"格式不对，应如 {' 或 '.join(fitting)}" if fitting else "格式不对"
 
 
 def _path(location: tuple[int | str, ...], data: object) -> str:

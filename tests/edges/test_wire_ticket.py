@@ -159,6 +159,11 @@ def test_wrong_values_are_told_by_path(field: str, value: object) -> None:
     assert all(path.startswith(field) for path in found)
 
 
+def test_a_wrong_period_is_answered_with_the_right_form() -> None:
+    told = paths(MINIMAL | {"period": {"from": "202401", "to": "2024-12-32"}})
+    assert told == dict.fromkeys(("period.from", "period.to"), "格式不对，应如 2026-01 或 2026-01-05")
+
+
 def test_limits_are_inclusive() -> None:
     assert len(parse(MINIMAL | {"content": "字" * 20_000}).body.content) == 20_000
     assert parse(MINIMAL | {"external_id": "x" * 64}).external_id == "x" * 64

@@ -63,6 +63,18 @@ async def test_list_show_and_history(site: Site) -> None:
     assert (await site.ask("GET", "/v1/cases?overdue=true", headers=headers)).body["cases"] == []
 
 
+async def test_every_wrong_filter_is_told_at_once(site: Site) -> None:
+    headers = await site.token("auditor")
+    answer = await site.ask("GET", "/v1/cases?state=hanlding&overdue=perhaps&limit=0&sate=x", headers=headers)
+    assert answer.status == 422
+    told = {error["path"]: error["message"] for error in answer.body["errors"]}
+    assert set(told) == {"state", "overdue", "limit", "sate"}
+    assert "handling" in told["state"]
+    digits = "9" * 5000
+    assert (await site.ask("GET", f"/v1/cases?limit={digits}", headers=headers)).status == 422
+    assert (await site.ask("GET", "/v1/outbox?state=stuck", headers=headers)).status == 422
+
+
 async def test_roles(site: Site) -> None:
     case_id = (await site.ticket()).body["case_id"]
     for role, unit, status in [
