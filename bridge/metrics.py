@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from bridge import __version__
-from bridge.core.lifecycle.clocks import LAPSES
+from bridge.core.lifecycle.limits import LAPSES
 from bridge.core.vocabulary import DeadlineKind, ReturnReason
 from bridge.errors import FailureReason
 from bridge.series import (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from bridge.core.calendar import civil_date
+from bridge.core.civil import civil_date
 from bridge.core.policy import Rules
 from bridge.metrics import Metrics
 from bridge.ports import Clock

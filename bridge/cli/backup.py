@@ -29,7 +29,7 @@ def backup(
 ) -> None:
     """把账本、规则、日历和模板备份成一个文件；服务照常运行，SQLite 与 PostgreSQL 都行。"""
     from bridge.backup.making import back_up
-    from bridge.core.calendar import SHANGHAI
+    from bridge.core.civil import SHANGHAI
     from bridge.opening import system_ports
 
     if keep and not file.is_dir():

@@ -16,7 +16,8 @@ from typing import Annotated
 import typer
 
 from bridge.cli.calendar_words import ground, iso, named, print_json
-from bridge.core.calendar import SHANGHAI, CalendarDay, WorkCalendar, civil_date
+from bridge.core.calendar import CalendarDay, WorkCalendar
+from bridge.core.civil import SHANGHAI, civil_date
 from bridge.core.deadline import Due, due_at
 from bridge.core.policy import LimitUnit
 from bridge.errors import ConfigError, Problem

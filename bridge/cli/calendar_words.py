@@ -10,7 +10,8 @@ from datetime import date, datetime
 
 import typer
 
-from bridge.core.calendar import SHANGHAI, CalendarDay, DayCause
+from bridge.core.calendar import CalendarDay, DayCause
+from bridge.core.civil import SHANGHAI
 
 _WEEKDAYS = "一二三四五六日"
 _CAUSES = {

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.cli.options import aligned
-from bridge.core.calendar import SHANGHAI
+from bridge.core.civil import SHANGHAI
 from bridge.core.vocabulary import CaseState, DeadlineStatus, OutboxState
 from bridge.store.due import Due
 from bridge.store.replicas import Replica

@@ -2,8 +2,6 @@
 
 Owns: published years plus the county's overlay as one immutable :class:`WorkCalendar`, and counting on it.
 Must not: read files or a clock (``bridge.rules.calendar_data`` loads the years), or guess a missing year.
-
-China has one zone without daylight saving since 1991, so +08:00 is fixed.
 """
 
 from __future__ import annotations
@@ -12,14 +10,13 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
+from bridge.core.civil import SHANGHAI, instant_at
 from bridge.errors import ConfigError, Problem
-
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 OFFICE_HOURS = ((time(8, 30), time(12)), (time(14, 30), time(18)))
 """Source: the contract, §4; the county has not decided, so a deployer may set his own."""
@@ -81,16 +78,6 @@ class CalendarDay:
     name: str = ""
     document: str = ""
     provisional: bool = False
-
-
-def civil_date(instant: datetime) -> date:
-    """Return the date an aware instant falls on in Asia/Shanghai."""
-    return instant.astimezone(SHANGHAI).date()
-
-
-def instant_at(on: date, at: time) -> datetime:
-    """Return the aware UTC instant of a civil date and time in Asia/Shanghai."""
-    return datetime.combine(on, at, SHANGHAI).astimezone(UTC)
 
 
 def build_calendar(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.core.lifecycle import clocks, secrecy
+from bridge.core.civil import SHANGHAI
+from bridge.core.lifecycle import clocks, limits, secrecy
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.deadline import Deadline
@@ -55,7 +56,7 @@ def line_of(work: Work, reader: str | None, *, reveal: bool) -> DayLine:
     """Return a case's line as a unit (``reader``) may read it, or the office; ``reveal`` shows the office the confidential."""
     hidden = secrecy.hides_petitioner(work, reader) if reader else work.case.confidential and not reveal
     ticket = next(iter(work.tickets.values()))
-    running = [d for d in work.deadlines.values() if d.status in clocks.OPEN and d.kind not in clocks.LAPSES]
+    running = [d for d in work.deadlines.values() if d.status in clocks.OPEN and d.kind not in limits.LAPSES]
     category = work.policy.categories.get(work.case.category or "")
     return DayLine(
         case_id=work.case.id,
@@ -111,12 +112,12 @@ def _by(work: Work, owner: str, kind: DeadlineKind) -> str:
     if clock is None or clock.status not in clocks.OPEN:
         return ""
     late = "，超期" if _is_late(work, clock) else ""
-    return f"（{clock.due_at.astimezone(clocks.CHINA):%m-%d}{late}）"
+    return f"（{clock.due_at.astimezone(SHANGHAI):%m-%d}{late}）"
 
 
 def _is_late(work: Work, clock: Deadline) -> bool:
     """Tell whether a limit has run out, also where no sweep has noted it: on a bad day none runs."""
-    windows = clocks.LAPSES
+    windows = limits.LAPSES
     return clock.kind not in windows and (
         clock.status is DeadlineStatus.OVERDUE or not clocks.in_time(work, clock, work.now)
     )

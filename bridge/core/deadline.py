@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from bridge.core.calendar import WorkCalendar, civil_date, instant_at
+from bridge.core.calendar import WorkCalendar
+from bridge.core.civil import civil_date, instant_at
 from bridge.core.model.deadline import Step
 from bridge.core.policy import LimitUnit
 

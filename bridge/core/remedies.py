@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bridge.core.calendar import civil_date
+from bridge.core.civil import civil_date
 from bridge.core.deadline import due_at
 from bridge.core.model.case import Case
 from bridge.core.model.opinion import Opinion

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bridge.core.calendar import civil_date
+from bridge.core.civil import civil_date
 from bridge.doctor.finding import Finding, fault, faults, good, note
 from bridge.errors import ConfigError
 from bridge.live_rules import load

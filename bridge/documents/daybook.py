@@ -17,8 +17,8 @@ from docx.shared import Mm, Pt
 from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
+from bridge.core.civil import SHANGHAI
 from bridge.core.daybook import DayLine
-from bridge.core.lifecycle.clocks import CHINA
 from bridge.documents.drawing.page import BODY, CENTER, HEAVY, LEFT, TITLE, sheet, write
 from bridge.pipeline.daybook import Contact, Daybook
 from bridge.sheets import Cell, Print, Sheet, as_xlsx
@@ -53,7 +53,7 @@ def _day(moment: datetime | None, today: datetime) -> str:
     """Write a day, with its year where that is not this one."""
     if moment is None:
         return ""
-    day, same_year = moment.astimezone(CHINA), moment.astimezone(CHINA).year == today.astimezone(CHINA).year
+    day, same_year = moment.astimezone(SHANGHAI), moment.astimezone(SHANGHAI).year == today.astimezone(SHANGHAI).year
     return f"{day:%m-%d}" if same_year else f"{day:%Y-%m-%d}"
 
 
@@ -70,7 +70,7 @@ def title_of(book: Daybook) -> str:
 def subtitle_of(book: Daybook) -> str:
     """Return how many cases there are, and as of when."""
     late = sum(line.overdue for line in book.lines)
-    return f"截至 {book.at.astimezone(CHINA):%Y年%m月%d日 %H:%M}，在办 {len(book.lines)} 件，其中超期 {late} 件"
+    return f"截至 {book.at.astimezone(SHANGHAI):%Y年%m月%d日 %H:%M}，在办 {len(book.lines)} 件，其中超期 {late} 件"
 
 
 def workbook(book: Daybook) -> bytes:

@@ -12,9 +12,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.core.civil import SHANGHAI
 from bridge.core.documents import DocumentKind, Subject, subjects
 from bridge.core.lifecycle import recusal, secrecy
-from bridge.core.lifecycle.clocks import CHINA
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.event import Actor
 from bridge.documents.fields import words
@@ -128,7 +128,7 @@ class Desk:
 
     def _new(self, tx: Tx, matter: Matter, subject: Subject, actor: Actor) -> IssuedDocument:
         work, documents = matter.work, self.runtime.store.documents
-        year = work.now.astimezone(CHINA).year
+        year = work.now.astimezone(SHANGHAI).year
         template = self.shelf.template(subject.kind)
         serial = documents.draw(tx, subject.kind.value, year)
         number = self.number.format(word=WORDS[subject.kind], year=year, serial=serial)
@@ -208,7 +208,7 @@ def view_of(document: IssuedDocument) -> dict[str, Any]:
         "number": document.number,
         "subject": document.subject,
         "unit": document.unit,
-        "issued_at": document.issued_at.astimezone(CHINA).isoformat(timespec="seconds"),
+        "issued_at": document.issued_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
         "issued_by": document.issued_by,
         "sha256": document.sha256,
         "size": document.size,

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from bridge.core import outside
+from bridge.core.civil import iso
 from bridge.core.lifecycle import actions, extensions, legality, proposal, recusal, secrecy, sides, telling, views
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
@@ -37,7 +38,7 @@ def case(tx: Tx, runtime: Runtime, case_id: str, reader: str | None = None) -> d
 
 
 def _stopped(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "created_at": views.iso(row["created_at"])}
+    return {**row, "created_at": iso(row["created_at"])}
 
 
 def outbox(tx: Tx, runtime: Runtime, limit: int, equal: Mapping[str, str | None]) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def outbox(tx: Tx, runtime: Runtime, limit: int, equal: Mapping[str, str | None]
     times = ("due_at", "created_at", "delivered_at")
     return {
         "messages": [
-            {**{name: row[name] for name in OUTBOX}, **{name: views.iso(row[name]) for name in times}} for row in rows
+            {**{name: row[name] for name in OUTBOX}, **{name: iso(row[name]) for name in times}} for row in rows
         ]
     }
 
@@ -70,8 +71,8 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "co_units": list(shown.co_units),
         "accepting_unit": shown.accepting_unit,
         "round": shown.round,
-        "opened_at": views.iso(shown.opened_at),
-        "closed_at": views.iso(shown.closed_at),
+        "opened_at": iso(shown.opened_at),
+        "closed_at": iso(shown.closed_at),
         "review_reason": shown.review_reason,
         "recused": recusal.view(work),
         "ask": views.ask_view(work),
@@ -109,20 +110,20 @@ def _category_words(category: str | None, runtime: Runtime) -> dict[str, Any]:
 
 def sides_view(work: Work, reader: str | None) -> list[dict[str, Any]]:
     """Return the records of both sides; to a unit that may not know a confidential petitioner, blanked."""
-    records = [{**asdict(record), "at": views.iso(record.at)} for record in sides.records(work)]
+    records = [{**asdict(record), "at": iso(record.at)} for record in sides.records(work)]
     return records if reader is None else secrecy.blank_for(work, reader, records)
 
 
 def notice_view(notice: PayerNotice) -> dict[str, Any]:
     """Return what the payer had to be told before the answer, with the proof that it was."""
-    times = {name: views.iso(getattr(notice, name)) for name in ("owed_at", "until", "given_at")}
+    times = {name: iso(getattr(notice, name)) for name in ("owed_at", "until", "given_at")}
     return {**asdict(notice), "kind": notice.kind.value, **times}
 
 
 def link_view(link: Link) -> dict[str, Any]:
     """Return another proceeding of the matter, with what the petitioner is told of it."""
     known = {"kind": link.kind.value, "reference": link.reference, "text": outside.link_text(link)}
-    return {**known, "at": views.iso(link.at), "by": link.by}
+    return {**known, "at": iso(link.at), "by": link.by}
 
 
 def part_view(part: Part) -> dict[str, Any]:
@@ -137,8 +138,8 @@ def ticket_view(work: Work, ticket: Any) -> dict[str, Any]:
         id=ticket.id,
         state=ticket.state.value,
         round=ticket.round,
-        respond_by=views.iso(ticket.respond_by),
-        registered_at=views.iso(ticket.registered_at),
+        respond_by=iso(ticket.respond_by),
+        registered_at=iso(ticket.registered_at),
         upstream_unit=ticket.upstream_unit,
         replies=ticket.replies,
     )
@@ -156,8 +157,8 @@ def assignment_view(work: Work, assignment: Any) -> dict[str, Any]:
         "owed": legality.owed(assignment),
         "allowed": legality.allowed(work, assignment),
         "due": views.due(work, assignment),
-        "dispatched_at": views.iso(assignment.dispatched_at),
-        "signed_at": views.iso(assignment.signed_at),
+        "dispatched_at": iso(assignment.dispatched_at),
+        "signed_at": iso(assignment.signed_at),
         "opinion_version": assignment.opinion_version,
         "overridden": assignment.overridden,
         "extension": extension_view(work, assignment),
@@ -170,10 +171,10 @@ def extension_view(work: Work, assignment: Assignment) -> dict[str, Any] | None:
     if asked is None:
         return None
     return {
-        "until": views.iso(asked.until),
+        "until": iso(asked.until),
         "reason": asked.reason,
         "decision": asked.decision,
-        "latest": views.iso(extensions.latest(work, assignment)),
+        "latest": iso(extensions.latest(work, assignment)),
     }
 
 
@@ -192,7 +193,7 @@ def opinion_view(opinion: Any) -> dict[str, Any]:
         "amounts": dict(opinion.body.amounts),
         "period": views.period_view(opinion.body.period),
         "note": opinion.body.note,
-        "occurred_at": views.iso(opinion.occurred_at),
+        "occurred_at": iso(opinion.occurred_at),
         "late": opinion.late,
     }
 
@@ -207,14 +208,14 @@ def deadline_view(deadline: Deadline) -> dict[str, Any]:
         "round": deadline.round,
         "status": shown_status(deadline),
         "provisional": deadline.provisional,
-        "start_at": views.iso(deadline.start_at),
-        "due_at": views.iso(deadline.due_at),
-        "original_due_at": views.iso(deadline.original_due_at),
+        "start_at": iso(deadline.start_at),
+        "due_at": iso(deadline.due_at),
+        "original_due_at": iso(deadline.original_due_at),
         "next_step": deadline.next_step,
-        "next_fire_at": views.iso(deadline.next_fire_at),
+        "next_fire_at": iso(deadline.next_fire_at),
         "calendar": deadline.calendar_version,
         "basis": [
-            {"source": b.source, "due_at": views.iso(b.due_at), "clause": b.clause, "amount": b.amount, "unit": b.unit}
+            {"source": b.source, "due_at": iso(b.due_at), "clause": b.clause, "amount": b.amount, "unit": b.unit}
             for b in deadline.basis
         ],
     }
@@ -242,8 +243,8 @@ def history(tx: Tx, runtime: Runtime, case_id: str, reader: str | None = None) -
             "type": event.type,
             "actor": event.actor,
             "cause": event.cause,
-            "occurred_at": views.iso(event.occurred_at),
-            "recorded_at": views.iso(event.recorded_at),
+            "occurred_at": iso(event.occurred_at),
+            "recorded_at": iso(event.recorded_at),
             "detail": shown(event.detail),
             "hash": event.hash,
         }
@@ -272,7 +273,7 @@ def cases(tx: Tx, runtime: Runtime, query: CaseQuery) -> dict[str, Any]:
     page = _shown_to(tx, runtime, query.reader, page)
     tickets: dict[str, list[dict[str, Any]]] = {}
     for ticket in runtime.store.queries.tickets_of(tx, [row["id"] for row in page]):
-        received = views.iso(ticket.pop("received_at"))
+        received = iso(ticket.pop("received_at"))
         tickets.setdefault(ticket.pop("case_id"), []).append({**ticket, "received_at": received})
     listed = [_listed(row, tickets.get(row["id"], []), runtime) for row in page]
     return {"cases": listed, "next": last}
@@ -289,5 +290,5 @@ def _shown_to(tx: Tx, runtime: Runtime, unit: str | None, page: list[dict[str, A
 
 
 def _listed(row: dict[str, Any], tickets: list[dict[str, Any]], runtime: Runtime) -> dict[str, Any]:
-    times = {name: views.iso(row[name]) for name in ("opened_at", "updated_at", "closed_at")}
+    times = {name: iso(row[name]) for name in ("opened_at", "updated_at", "closed_at")}
     return {**row, **times, **_category_words(row["category"], runtime), "tickets": tickets}

@@ -11,8 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bridge.core import scorecard
-from bridge.core.lifecycle import views
-from bridge.core.lifecycle.clocks import CHINA
+from bridge.core.civil import SHANGHAI, iso
 from bridge.core.scorecard import CaseScore, Grouping, Scorecard
 from bridge.core.vocabulary import Insurance
 from bridge.errors import InvalidPayload, Problem
@@ -47,9 +46,9 @@ class Span:
 
     def period(self) -> Period:
         """Return the instants."""
-        start = datetime(self.first.year, self.first.month, self.first.day, tzinfo=CHINA)
+        start = datetime(self.first.year, self.first.month, self.first.day, tzinfo=SHANGHAI)
         after = self.last + timedelta(days=1)
-        return Period(start, datetime(after.year, after.month, after.day, tzinfo=CHINA))
+        return Period(start, datetime(after.year, after.month, after.day, tzinfo=SHANGHAI))
 
 
 def span_of(first: str | None, last: str | None, now: datetime) -> Span:
@@ -58,7 +57,7 @@ def span_of(first: str | None, last: str | None, now: datetime) -> Span:
     Raises:
         InvalidPayload: not days, or the wrong way round.
     """
-    today = now.astimezone(CHINA).date()
+    today = now.astimezone(SHANGHAI).date()
     end = _day("to", last) or today
     begin = _day("from", first) or end.replace(day=1)
     if begin > end:
@@ -94,7 +93,7 @@ async def assessment(runtime: Runtime, span: Span, grouping: Grouping | None) ->
     while page := await _page(runtime, span.period(), place):
         place = page[-1][0]
         for (opened_at, _), case in page:
-            card.add(case, opened_at.astimezone(CHINA).strftime("%Y-%m"))
+            card.add(case, opened_at.astimezone(SHANGHAI).strftime("%Y-%m"))
     names = _names(runtime, grouping)
     groups = [
         {"key": key or None, "name": names.get(key, key) if key else "未注明", **scorecard.shown(counts)}
@@ -120,7 +119,7 @@ async def _page(runtime: Runtime, period: Period, after: Place | None) -> list[t
 
 
 def _head(runtime: Runtime, span: Span) -> dict[str, Any]:
-    return {"from": span.first.isoformat(), "to": span.last.isoformat(), "as_of": views.iso(runtime.now())}
+    return {"from": span.first.isoformat(), "to": span.last.isoformat(), "as_of": iso(runtime.now())}
 
 
 def _names(runtime: Runtime, grouping: Grouping | None) -> Mapping[str, str]:
@@ -145,7 +144,7 @@ async def hotspots(runtime: Runtime, span: Span) -> dict[str, Any]:
         return {
             "repeated": [_repeated(cases, facts) for cases in repeated],
             "bounced": [{"case_id": case, "returns": n, **facts.get(case, {})} for case, n in bounced],
-            "overdue": [{**each, "due_at": views.iso(each["due_at"])} for each in overdue],
+            "overdue": [{**each, "due_at": iso(each["due_at"])} for each in overdue],
         }
 
     return {**_head(runtime, span), **await runtime.store.read(read)}

@@ -16,14 +16,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from bridge.core.calendar import (
-    OFFICE_HOURS,
-    OverlayEntry,
-    PublishedDay,
-    PublishedYear,
-    WorkCalendar,
-    build_calendar,
-)
+from bridge.core.calendar import OFFICE_HOURS, OverlayEntry, PublishedDay, PublishedYear, WorkCalendar, build_calendar
 from bridge.errors import ConfigError, Problem
 
 _MESSAGES = {

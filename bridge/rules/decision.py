@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from bridge.core.assessment import Assessment
-from bridge.core.calendar import SHANGHAI
+from bridge.core.civil import SHANGHAI
 from bridge.core.model.ticket import TicketBody
 from bridge.core.policy import TicketFacts
 from bridge.core.vocabulary import TicketKind

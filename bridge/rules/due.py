@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.core.assessment import Assessment
-from bridge.core.calendar import SHANGHAI
+from bridge.core.civil import SHANGHAI
 from bridge.core.deadline import due_at, ladder
-from bridge.core.lifecycle.clocks import LAPSES
+from bridge.core.lifecycle.limits import LAPSES
 from bridge.core.model.deadline import Step
 from bridge.core.policy import Policy, TicketFacts, TimeLimit
 from bridge.core.vocabulary import DeadlineKind

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import orjson
 
-from bridge.core.calendar import civil_date
+from bridge.core.civil import civil_date
 from bridge.core.lifecycle.takeover import PaperCase, PaperOpinion
 from bridge.core.model.opinion import OpinionBody
 from bridge.core.model.ticket import TicketDraft

@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 
 from bridge.core.calendar import (
     OFFICE_HOURS,
-    SHANGHAI,
     DayCause,
     OverlayEntry,
     PublishedDay,
     PublishedYear,
     WorkCalendar,
     build_calendar,
-    civil_date,
-    instant_at,
 )
+from bridge.core.civil import SHANGHAI, civil_date, instant_at
 from bridge.errors import ConfigError
 from bridge.rules.calendar_data import load_calendar, load_published
 

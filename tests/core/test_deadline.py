@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.calendar import SHANGHAI, civil_date
+from bridge.core.civil import SHANGHAI, civil_date
 from bridge.core.deadline import due_at, ladder
 from bridge.core.policy import LimitUnit
 from bridge.rules.calendar_data import load_calendar

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.lifecycle import clocks, matters, stages, views
+from bridge.core.lifecycle import clocks, matters, moves, stages, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.deadline import Deadline
 from bridge.core.model.ticket import Ticket
@@ -29,7 +29,7 @@ def replies_without_waiting(patch: pytest.MonkeyPatch) -> None:
 
 def starts_the_reply_clock_anew(patch: pytest.MonkeyPatch) -> None:
     """A change of lead lets the reply run from now."""
-    restart = clocks.restart_reply_limits
+    restart = moves.restart_reply_limits
 
     def anew(work: Work) -> None:
         restart(work)
@@ -38,7 +38,7 @@ def starts_the_reply_clock_anew(patch: pytest.MonkeyPatch) -> None:
             if clock is not None and clock.status in clocks.OPEN:
                 work.set_deadline(clock, start_at=work.now)
 
-    patch.setattr(clocks, "restart_reply_limits", anew)
+    patch.setattr(moves, "restart_reply_limits", anew)
 
 
 def numbers_nothing(patch: pytest.MonkeyPatch) -> None:

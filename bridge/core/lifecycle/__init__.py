@@ -7,6 +7,7 @@ upstream.py   what upstreams send   actions.py    what operators do
 matters.py    one matter in several tickets: two cases merge, and part again
 parts.py      one ticket with several matters: a case is split; matters that are in other proceedings
 ticks.py      what our own clocks do, and what a delivered reply does
-clocks.py     starting, moving and closing deadlines
+limits.py     what limits a clock   clocks.py    starting and closing clocks
+moves.py      another end for one   pauses.py    a case stands still and goes on
 views.py      what a unit or an upstream is shown
 """

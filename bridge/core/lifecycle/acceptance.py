@@ -6,6 +6,7 @@ Source: contract section 3, ``ticket.accepted``; 信访工作条例 第二十三
 
 from __future__ import annotations
 
+from bridge.core.civil import iso
 from bridge.core.lifecycle import clocks, petitioners, sides, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.case import Case
@@ -67,5 +68,5 @@ def _push_accepted(work: Work, ticket: Ticket, unit: str) -> None:
         return
     due = work.clock_of(ticket.id, DeadlineKind.REPLY)
     work.set_ticket(ticket, accepted_at=work.now)
-    at = views.iso(due.due_at) if due else None
+    at = iso(due.due_at) if due else None
     views.push(work, ticket, MessageType.TICKET_ACCEPTED, accepting_unit=unit, due=at)

@@ -11,12 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.core import outside
+from bridge.core.civil import iso
 from bridge.core.commands import ActionName, OperatorAction
 from bridge.core.lifecycle import (
     clocks,
     extensions,
     leads,
+    moves,
     opinions,
+    pauses,
     receipts,
     recusal,
     replying,
@@ -259,7 +262,7 @@ def _reroute(work: Work, action: OperatorAction) -> None:
         work.set_case(lead=unit.id, co_units=tuple(u for u in work.case.co_units if u != unit.id))
         if work.case.procedure is ProcedureId.DIRECT and not _is_accepting(work, unit.id):
             work.set_case(procedure=ProcedureId.TRANSFER)
-        clocks.restart_reply_limits(work)
+        moves.restart_reply_limits(work)
         stages.begin(work)
         stages.tell_upstream_lead(work)
     else:
@@ -334,7 +337,7 @@ def _minutes(work: Work, action: OperatorAction) -> None:
         raise InvalidPayload([Problem("number", "会议纪要必须有编号")])
     clocks.close(work, work.clock_of(work.case.id, DeadlineKind.MEETING))
     work.set_case(minutes_round=work.case.round)
-    work.record("minutes.recorded", number=action.number, held_at=views.iso(action.held_at), text=action.text)
+    work.record("minutes.recorded", number=action.number, held_at=iso(action.held_at), text=action.text)
     stages.advance(work)
 
 
@@ -357,7 +360,7 @@ def _extend(work: Work, action: OperatorAction) -> None:
             extensions.extend_reply(work, ticket, action.until, clause)
         telling.more_time(work, assignment, before, action.until)
     extensions.decide(work, assignment, "granted")
-    work.record("extension.granted", assignment=assignment.id, until=views.iso(action.until), reason=action.reason)
+    work.record("extension.granted", assignment=assignment.id, until=iso(action.until), reason=action.reason)
 
 
 def _override(work: Work, action: OperatorAction) -> None:
@@ -412,7 +415,7 @@ def _suspend(work: Work, action: OperatorAction) -> None:
     if not action.reason:
         raise InvalidPayload([Problem("reason", "中止计时必须写明理由")])
     work.set_case(suspended=True, suspended_at=work.now)
-    clocks.suspend(work)
+    pauses.suspend(work)
     work.record("case.suspended", reason=action.reason)
 
 

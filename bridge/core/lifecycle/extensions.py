@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-from bridge.core.calendar import civil_date
+from bridge.core.civil import SHANGHAI, civil_date, iso
 from bridge.core.deadline import due_at
-from bridge.core.lifecycle import clocks
+from bridge.core.lifecycle import clocks, limits, moves
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.deadline import Deadline
@@ -89,9 +89,9 @@ def grounds(work: Work, assignment: Assignment, ticket: Ticket, until: datetime)
     more = work.policy.calendar.working_days_between(civil_date(due), civil_date(until)) if due else None
     end = latest(work, assignment)
     return {
-        "due": clocks.iso(due),
+        "due": iso(due),
         "more_working_days": more,
-        "latest": clocks.iso(end),
+        "latest": iso(end),
         "clause": _rule_text(work, assignment) or None,
     }
 
@@ -100,14 +100,14 @@ def extend_reply(work: Work, ticket: Ticket, until: datetime, clause: str) -> No
     """Move a ticket's reply limit to ``until``; another upstream's longer limit stays."""
     clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
     if clock is not None and (len(work.owing_tickets()) == 1 or until > clock.due_at):
-        clocks.move(work, clock, until, clause)
+        moves.move(work, clock, until, clause)
 
 
 def extend_opinion(work: Work, assignment: Assignment, until: datetime, clause: str) -> None:
     """Move an assignment's opinion limit to ``until``, if it has one that still runs."""
     clock = work.clock_of(assignment.id, DeadlineKind.OPINION)
     if clock is not None and clock.status in clocks.OPEN:
-        clocks.move(work, clock, until, clause)
+        moves.move(work, clock, until, clause)
 
 
 def decide(work: Work, assignment: Assignment, decision: str) -> None:
@@ -128,7 +128,7 @@ def _moved_by(work: Work, assignment: Assignment) -> Iterator[tuple[Deadline, Ti
 
 
 def _rules(work: Work, clock: Deadline, ticket: Ticket | None) -> list[tuple[Extension, str]]:
-    return [(each.extension, each.clause) for each in clocks.limits(work, clock.kind, ticket) if each.extension]
+    return [(each.extension, each.clause) for each in limits.of_clock(work, clock.kind, ticket) if each.extension]
 
 
 def _bound(work: Work, clock: Deadline, ticket: Ticket | None) -> datetime:
@@ -140,15 +140,15 @@ def _bound(work: Work, clock: Deadline, ticket: Ticket | None) -> datetime:
 
 
 def _moves(clock: Deadline) -> bool:
-    return any(basis.source == clocks.EXTENSION for basis in clock.basis)
+    return any(basis.source == moves.EXTENSION for basis in clock.basis)
 
 
 def _unextended(clock: Deadline) -> datetime:
     """Return when the limit ended before it was first extended; pauses before that, and the 台账's own date, count."""
     if not _moves(clock):
         return clock.due_at
-    before = list(takewhile(lambda basis: basis.source != clocks.EXTENSION, clock.basis))
-    moved = [basis.due_at for basis in before if basis.source in (clocks.PAUSE, clocks.LISTED)]
+    before = list(takewhile(lambda basis: basis.source != moves.EXTENSION, clock.basis))
+    moved = [basis.due_at for basis in before if basis.source in (moves.PAUSE, moves.LISTED)]
     return moved[-1] if moved else min(basis.due_at for basis in before)
 
 
@@ -163,4 +163,4 @@ def _rule_text(work: Work, assignment: Assignment) -> str:
 
 
 def _said(instant: datetime) -> str:
-    return f" {instant.astimezone(clocks.CHINA):%Y-%m-%d %H:%M:%S} "
+    return f" {instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} "

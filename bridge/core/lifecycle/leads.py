@@ -6,7 +6,7 @@ Source: contract section 3, ``accepting_unit``.
 
 from __future__ import annotations
 
-from bridge.core.lifecycle import clocks, stages
+from bridge.core.lifecycle import clocks, moves, stages
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.policy import Who
@@ -34,7 +34,7 @@ def set_lead(work: Work, unit: str, *, transferred: bool = False) -> None:
         procedure=work.case.procedure.value if work.case.procedure else None,
     )  # fmt: skip
     _install_lead(work, unit)
-    clocks.restart_reply_limits(work)
+    moves.restart_reply_limits(work)
     stages.tell_upstream_lead(work, transferred=transferred)
     stages.advance(work)
 
@@ -89,7 +89,7 @@ def replan(work: Work) -> None:
         elif live and assignment.owes:
             clocks.cancel(work, work.clock_of(assignment.id, DeadlineKind.CONSOLIDATE))
             work.set_assignment(assignment, owes=tuple(t for t in assignment.owes if t is ReceiptType.SIGNED))
-    clocks.restart_reply_limits(work)
+    moves.restart_reply_limits(work)
     stages.begin(work, invited=invited)
     for assignment in work.active():
         if ReceiptType.OPINION not in assignment.owes:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.core.calendar import civil_date
-from bridge.core.lifecycle import clocks
+from bridge.core.civil import civil_date, iso
+from bridge.core.lifecycle import clocks, limits
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.deadline import Deadline
@@ -72,11 +72,11 @@ def criticism_of_delay(work: Work, deadline: Deadline) -> dict[str, str] | None:
     if unit is None or unit.id == LEADING_OFFICE or deadline.kind not in _OWED:
         return None
     late = work.policy.calendar.working_days_between(civil_date(deadline.due_at), civil_date(work.now))
-    clause = clocks.binding_clause(deadline) or ""
+    clause = limits.binding_clause(deadline) or ""
     reminded = "、".join(f"{civil_date(at):%m月%d日}" for at in _reminded(work, deadline))
     told = f"系统已于{reminded}提醒，" if reminded else ""
     facts = (
-        f"{unit.name}办理的征缴争议案件 {work.case.id}（{_category(work)}），应于 {clocks.iso(deadline.due_at)} 前"
+        f"{unit.name}办理的征缴争议案件 {work.case.id}（{_category(work)}），应于 {iso(deadline.due_at)} 前"
         f"{_OWED[deadline.kind]}（{clause}），至今逾期 {late} 个工作日。{told}仍未办结。"
     )
     return _draft(work, unit, facts)
@@ -88,7 +88,7 @@ def criticism_by_upstream(work: Work, note: str | None) -> dict[str, str] | None
     if unit is None:
         return None
     due = clocks.reply_due(work)
-    by = f"，答复时限 {clocks.iso(due)}" if due else ""
+    by = f"，答复时限 {iso(due)}" if due else ""
     words = f"上游说明：{note}。" if note else ""
     return _draft(
         work, unit, f"{unit.name}办理的征缴争议案件 {work.case.id}（{_category(work)}）被上游通报{by}。{words}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from bridge.core.civil import iso
 from bridge.core.commands import UnitReceipt
 from bridge.core.lifecycle import (
     acceptance,
@@ -16,6 +17,7 @@ from bridge.core.lifecycle import (
     extensions,
     leads,
     legality,
+    moves,
     opinions,
     recusal,
     replying,
@@ -193,7 +195,7 @@ def to_triage(work: Work, why: str) -> None:
     stages.stop_consolidation(work)
     clocks.cancel(work, work.clock_of(work.case.id, DeadlineKind.APPROVAL))
     work.set_case(state=CaseState.TRIAGE, lead=None, review_reason=why)
-    clocks.restart_reply_limits(work)
+    moves.restart_reply_limits(work)
     work.record("case.triaged", reason=why)
 
 
@@ -245,18 +247,14 @@ def _extension_requested(work: Work, assignment: Assignment, receipt: UnitReceip
         raise InvalidPayload(wrong)
     reason = receipt.reason or ""
     work.set_assignment(assignment, extension=ExtensionRequest(until, reason))
-    work.record(
-        "extension.requested", assignment=assignment.id, unit=assignment.unit, until=views.iso(until), reason=reason
-    )
+    work.record("extension.requested", assignment=assignment.id, unit=assignment.unit, until=iso(until), reason=reason)
     if assignment.role is Role.LEAD:
         asked = [ticket for ticket in work.owing_tickets() if _ends_before(work, ticket, until)]
         for ticket in asked:
             grounds = extensions.grounds(work, assignment, ticket, until)
-            views.push(
-                work, ticket, MessageType.TICKET_EXTENSION_REQUESTED, until=views.iso(until), reason=reason, **grounds
-            )
+            views.push(work, ticket, MessageType.TICKET_EXTENSION_REQUESTED, until=iso(until), reason=reason, **grounds)
     else:
-        views.send_office(work, assignment, "extension_requested", until=views.iso(until), note=reason)
+        views.send_office(work, assignment, "extension_requested", until=iso(until), note=reason)
 
 
 def _ends_before(work: Work, ticket: Ticket, until: datetime) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bridge.core.civil import iso
 from bridge.core.deadline import Due, due_at
-from bridge.core.lifecycle import clocks, views
+from bridge.core.lifecycle import clocks, moves
 from bridge.core.lifecycle.clocks import OF_TICKETS, OPEN
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.deadline import Deadline, DeadlineBasis
@@ -50,7 +51,7 @@ def recount(work: Work) -> list[Recounted]:
             "deadline.recounted",
             calendar=work.policy.calendar.version,
             moved=[
-                {"kind": one.kind, "unit": one.unit, "from": views.iso(one.before), "to": views.iso(one.after)}
+                {"kind": one.kind, "unit": one.unit, "from": iso(one.before), "to": iso(one.after)}
                 for one in counted
                 if one.moves
             ],
@@ -70,7 +71,7 @@ def _moved_replies(work: Work, running: Sequence[Deadline]) -> dict[datetime, da
 
 def _again(work: Work, deadline: Deadline, replies: Mapping[datetime, datetime]) -> Iterator[Recounted]:
     counted = [(basis, due) for basis in deadline.basis if (due := _due(work, deadline, basis)) is not None]
-    if clocks.fixed_by_hand(deadline) or not counted:
+    if moves.fixed_by_hand(deadline) or not counted:
         return
     basis = tuple(_with(one, dict(counted).get(one), replies) for one in deadline.basis)
     best = min(basis, key=lambda one: one.due_at)
@@ -78,7 +79,7 @@ def _again(work: Work, deadline: Deadline, replies: Mapping[datetime, datetime])
     if (best.due_at, provisional) == (deadline.due_at, deadline.provisional):
         return
     fresh = replace(deadline, basis=basis, provisional=provisional, calendar_version=work.policy.calendar.version)
-    clocks.put_to(work, fresh, best.due_at, LimitUnit(best.unit) if best.unit else LimitUnit.WORKING_DAYS)
+    moves.put_to(work, fresh, best.due_at, LimitUnit(best.unit) if best.unit else LimitUnit.WORKING_DAYS)
     unit = clocks.notify_unit(work, deadline)
     yield Recounted(work.case.id, deadline.kind.value, unit, deadline.due_at, best.due_at, provisional)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.core.assessment import Assessment
-from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, proposal, recusal, stages, views
+from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, moves, proposal, recusal, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model.case import Case
 from bridge.core.model.file import CaseFile
@@ -169,7 +169,7 @@ def wait_for_person(work: Work, reason: str) -> None:
     """Keep what the rules proposed as a proposal; nothing is sent before a person decides."""
     category, lead, co_units = work.case.category, work.case.lead, list(work.case.co_units)
     work.set_case(state=CaseState.TRIAGE, review_reason=reason, lead=None)
-    clocks.restart_reply_limits(work)
+    moves.restart_reply_limits(work)
     work.record("case.triaged", reason=reason, category=category, lead=lead, co_units=co_units)
 
 

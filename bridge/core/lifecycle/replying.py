@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.core import remedies
 from bridge.core import reply as composing
-from bridge.core.lifecycle import acceptance, clocks, petitioners, sides, telling, views
+from bridge.core.lifecycle import acceptance, clocks, pauses, petitioners, sides, telling, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.opinion import Opinion
 from bridge.core.model.ticket import Ticket
@@ -103,7 +103,7 @@ def resume(work: Work) -> None:
     if work.case.suspended:
         suspended_at = work.case.suspended_at or work.now
         work.set_case(suspended=False, suspended_at=None)
-        clocks.resume(work, suspended_at)
+        pauses.resume(work, suspended_at)
 
 
 def _push_reply(work: Work, ticket: Ticket, text: dict[str, object], *, supplement: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bridge.core.lifecycle import clocks, replying, stages
+from bridge.core.lifecycle import clocks, moves, replying, stages
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.ticket import Ticket
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineKind, TicketState
@@ -65,7 +65,7 @@ def _start_round_clock(work: Work, ticket: Ticket, respond_by: datetime | None) 
     clocks.start_reply(work, ticket, work.now, None)
     clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
     if clock is not None and respond_by is not None and respond_by != clock.due_at:
-        clocks.replace_limit(work, clock, respond_by)
+        moves.replace_limit(work, clock, respond_by)
 
 
 def settle_rest(work: Work) -> None:

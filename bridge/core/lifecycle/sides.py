@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bridge.core import outside, remedies
-from bridge.core.calendar import civil_date
+from bridge.core.civil import civil_date
 from bridge.core.lifecycle import petitioners
 from bridge.core.lifecycle.petitioners import Group
 from bridge.core.lifecycle.work import Work

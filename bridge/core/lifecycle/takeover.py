@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.core.assessment import Assessment
+from bridge.core.civil import iso
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt
-from bridge.core.lifecycle import actions, clocks, receipts, register, replying, stages, ticks, views
+from bridge.core.lifecycle import actions, clocks, moves, receipts, register, replying, stages, ticks, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.opinion import OpinionBody
@@ -84,7 +85,7 @@ def take_over(
         sent = []
     _pass_over(work)
     work.messages[:] = sent
-    work.record("case.taken_over", row=paper.row, limit=views.iso(paper.respond_by))
+    work.record("case.taken_over", row=paper.row, limit=iso(paper.respond_by))
     if paper.lead is not None:
         _hand_over(work)
     views.complete_messages(work)
@@ -100,7 +101,7 @@ def _keep_listed_limit(work: Work, paper: PaperCase) -> None:
     for ticket in work.tickets.values():
         clock = work.clock_of(ticket.id, DeadlineKind.REPLY)
         if clock is not None and paper.respond_by is not None and clock.due_at != paper.respond_by:
-            clocks.move(work, clock, paper.respond_by, "原台账所列办理时限", source=clocks.LISTED)
+            moves.move(work, clock, paper.respond_by, "原台账所列办理时限", source=moves.LISTED)
 
 
 def _ask(work: Work, paper: PaperCase, assessment: Assessment) -> None:

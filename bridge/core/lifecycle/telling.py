@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bridge.core.lifecycle import clocks, petitioners
+from bridge.core.civil import iso
+from bridge.core.lifecycle import petitioners
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.case import Case, PayerNotice
@@ -203,7 +204,7 @@ def _view(work: Work, notice: PayerNotice, teller: str) -> dict[str, Any]:
         "ticket_id": notice.ticket_id,
         "unit": teller,
         "in_writing": written,
-        "since": clocks.iso(notice.owed_at),
+        "since": iso(notice.owed_at),
         "text": _text(work, notice, written=written),
     }
 
@@ -214,7 +215,7 @@ def _text(work: Work, notice: PayerNotice, *, written: bool) -> str:
     if notice.kind is NoticeKind.TRANSFER:
         what = f"本件由{unit.name}办理，请联系{unit.contact_person}，电话{unit.contact_phone}"
     else:
-        what = f"答复时限延至 {clocks.iso(notice.until) or ''} 及延期理由"
+        what = f"答复时限延至 {iso(notice.until) or ''} 及延期理由"
     ticket = work.tickets.get(notice.ticket_id or "")
     whom = f"缴费人（工单 {ticket.external_id} 的诉求人）" if ticket else "缴费人"
     named = "渠道、时间和 ticket_id" if ticket else "渠道和时间"

@@ -6,7 +6,8 @@ Source: contract section 4, "Reminders at 09:00 on working days ... escalation t
 
 from __future__ import annotations
 
-from bridge.core.lifecycle import clocks, notices, replying, sides, stages, telling, views
+from bridge.core.civil import iso
+from bridge.core.lifecycle import clocks, limits, notices, replying, sides, stages, telling, views
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.deadline import Deadline
@@ -70,8 +71,8 @@ def deadline_view(deadline: Deadline) -> dict[str, str | None]:
     return {
         "kind": deadline.kind.value,
         "unit": deadline.unit,
-        "due_at": views.iso(deadline.due_at),
-        "clause": clocks.binding_clause(deadline),
+        "due_at": iso(deadline.due_at),
+        "clause": limits.binding_clause(deadline),
     }
 
 

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bridge.core.civil import iso
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
 from bridge.core.lifecycle import (
     acceptance,
     actions,
     clocks,
     extensions,
+    moves,
     notices,
     replying,
     rounds,
@@ -106,7 +108,7 @@ def _urge(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 def _urge_answer(work: Work, level: UrgeLevel) -> str:
     lead = work.policy.units.get(work.case.lead or "")
     due = clocks.reply_due(work)
-    by = f"，答复时限 {views.iso(due)}" if due else ""
+    by = f"，答复时限 {iso(due)}" if due else ""
     who = f"承办单位{lead.name}" if lead else "领导小组办公室（正在确定承办单位）"
     stands = "".join(f"，{each}" for each in _where_opinions_stand(work))
     return f"已将{_URGE_NAMES[level]}转达{who}，当前环节：{_STATE_NAMES[work.case.state]}{stands}{by}"
@@ -165,7 +167,7 @@ def _rework(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     ticket = _with_reply(work, ticket)
     _refuse_unless(work, ticket, ticket.kind is not TicketKind.PRAISE)
     _refuse_past(work, event.respond_by, "respond_by")
-    work.record("ticket.rework_asked", ticket=ticket.id, note=event.note, respond_by=views.iso(event.respond_by))
+    work.record("ticket.rework_asked", ticket=ticket.id, note=event.note, respond_by=iso(event.respond_by))
     rounds.start_round(work, [ticket], event.respond_by)
 
 
@@ -181,7 +183,7 @@ def _extension_granted(work: Work, ticket: Ticket, event: UpstreamEvent) -> None
         extensions.decide(work, lead, "granted")
         telling.more_time(work, lead, before, event.until, [ticket])
     work.record(
-        "extension.granted", ticket=ticket.id, until=views.iso(event.until), note=event.note,
+        "extension.granted", ticket=ticket.id, until=iso(event.until), note=event.note,
         beyond_rules=[each.message for each in beyond],
     )  # fmt: skip
 
@@ -207,7 +209,7 @@ def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     """Take a returned ticket back: into the work or the answer its case has meanwhile, else a person assigns it."""
     ticket = work.set_ticket(ticket, state=TicketState.OPEN, case_round=work.case.round)
     work.record("return.refused", ticket=ticket.id, note=event.note)
-    clocks.run_on(work, ticket)
+    moves.run_on(work, ticket)
     final = stages.final_opinion(work)
     if work.case.state in actions.BEFORE_REPLY:
         stages.tell_upstream_lead(work, [ticket])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.core.civil import iso
 from bridge.core.lifecycle import agreement, clocks, legality, notices, proposal, recusal, reply_form, secrecy, telling
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
@@ -24,9 +25,6 @@ from bridge.core.vocabulary import (
     MessageType,
     ReceiptType,
 )
-
-iso = clocks.iso
-"""Renders an instant as every message shows it."""
 
 _DUE_KINDS = {
     "sign_by": DeadlineKind.SIGN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bridge.core.lifecycle.clocks import CHINA
+from bridge.core.civil import SHANGHAI
 from bridge.core.vocabulary import (
     Conclusion,
     DeadlineKind,
@@ -110,7 +110,7 @@ def day(instant: datetime | None) -> str:
     """Return a date as papers write it: 2026年3月2日; empty without one. Source: GB/T 9704-2012, 7.3.5.4."""
     if instant is None:
         return ""
-    local = instant.astimezone(CHINA)
+    local = instant.astimezone(SHANGHAI)
     return f"{local.year}年{local.month}月{local.day}日"
 
 
@@ -118,7 +118,7 @@ def moment(instant: datetime | None) -> str:
     """Return a date with its time of day."""
     if instant is None:
         return ""
-    return f"{day(instant)}{instant.astimezone(CHINA):%H:%M}"
+    return f"{day(instant)}{instant.astimezone(SHANGHAI):%H:%M}"
 
 
 def joined(words: Iterable[str | None]) -> str:
