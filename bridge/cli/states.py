@@ -92,7 +92,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _actions() -> str:
-    from bridge.core.lifecycle.actions import LEGAL_IN
+    from bridge.core.lifecycle.legal_actions import LEGAL_IN
     from bridge.core.vocabulary import CaseState
 
     rows = [
@@ -104,7 +104,7 @@ def _actions() -> str:
 
 
 def _receipts() -> str:
-    from bridge.core.lifecycle.legality import LEGAL_WHEN
+    from bridge.core.lifecycle.legal_receipts import LEGAL_WHEN
 
     rows = [
         (f"`{type_.value}`", _listed(_in_order(legal.states)), "主办" if legal.lead_only else "各单位", _CONDITIONS[type_.value] or "—")

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bridge.core.commands import ActionName, OperatorAction
-from bridge.core.lifecycle import decide, parts
-from bridge.core.lifecycle.actions import allowed_actions
+from bridge.core.lifecycle import decide, legal_actions, parts
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model.file import CaseFile
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
@@ -54,7 +53,7 @@ def _refuse_circle(tx: Tx, runtime: Runtime, part: CaseFile, context: Context, *
     if of in wholes(tx, runtime, part):
         raise IllegalTransition(
             f"案件 {part.case.id} 办理的是（或含有）从案件 {of} 拆分出来的事项，其结果要写入该案的答复，两案不能合并办理",
-            allowed_actions=allowed_actions(Work.on(part, context)),
+            allowed_actions=legal_actions.allowed(Work.on(part, context)),
         )
 
 

@@ -11,7 +11,17 @@ from typing import Any
 
 from bridge.core import outside
 from bridge.core.civil import iso
-from bridge.core.lifecycle import actions, extensions, legality, proposal, recusal, secrecy, sides, telling, views
+from bridge.core.lifecycle import (
+    extensions,
+    legal_actions,
+    legal_receipts,
+    proposal,
+    recusal,
+    secrecy,
+    sides,
+    telling,
+    views,
+)
 from bridge.core.lifecycle.clocks import OPEN
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
@@ -99,7 +109,7 @@ def case_view(file: CaseFile, runtime: Runtime, reader: str | None = None) -> di
         "to_tell": telling.view(work),
         "notices": [notice_view(notice) for notice in shown.notices],
         "deadlines": [deadline_view(d) for d in file.deadlines if d.status is not DeadlineStatus.CANCELLED],
-        "allowed_actions": actions.allowed_actions(work),
+        "allowed_actions": legal_actions.allowed(work),
     }
 
 
@@ -154,8 +164,8 @@ def assignment_view(work: Work, assignment: Any) -> dict[str, Any]:
         "role": assignment.role.value,
         "state": assignment.state.value,
         "round": assignment.round,
-        "owed": legality.owed(assignment),
-        "allowed": legality.allowed(work, assignment),
+        "owed": legal_receipts.owed(assignment),
+        "allowed": legal_receipts.allowed(work, assignment),
         "due": views.due(work, assignment),
         "dispatched_at": iso(assignment.dispatched_at),
         "signed_at": iso(assignment.signed_at),

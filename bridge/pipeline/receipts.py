@@ -7,7 +7,7 @@ Source: contract section 3, "Units".
 from __future__ import annotations
 
 from bridge.core.commands import UnitReceipt
-from bridge.core.lifecycle import decide, legality
+from bridge.core.lifecycle import decide, legal_receipts
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.event import Actor
 from bridge.errors import NotFound
@@ -61,6 +61,6 @@ def receipt_view(work: Work, assignment_id: str) -> dict[str, object]:
         "state": assignment.state.value,
         "case_state": work.case.state.value,
         "opinion_version": assignment.opinion_version,
-        "owed": legality.owed(assignment),
-        "allowed": legality.allowed(work, assignment),
+        "owed": legal_receipts.owed(assignment),
+        "allowed": legal_receipts.allowed(work, assignment),
     }

@@ -17,7 +17,7 @@ from bridge.core.commands import (
     UpstreamEvent,
     UpstreamEventType,
 )
-from bridge.core.lifecycle import actions, decide, extensions, legality
+from bridge.core.lifecycle import decide, extensions, legal_actions, legal_receipts
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.file import CaseFile
@@ -35,14 +35,14 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_state_is_stood_in(database_url: str) -> None:
     assert database_url
     assert {stand.state for stand in STANDS.values()} == set(CaseState)
-    assert set(actions.LEGAL_IN) == set(ActionName)
+    assert set(legal_actions.LEGAL_IN) == set(ActionName)
 
 
 @EVERY
 async def test_every_action_is_done_or_refused_with_those_that_are_legal(ledger: Ledger, stand: Stand) -> None:
     file, context = await standing(ledger, stand)
     spare = await ledger.file(file.case.merged_into or await ledger.ticket(SINGLE, external_id="OTHER"))
-    assert set(actions.allowed_actions(Work.on(file, context))) == stand.legal
+    assert set(legal_actions.allowed(Work.on(file, context))) == stand.legal
     for name in ActionName:
         act = filled(name, file, context)
         if name.value not in stand.legal:
@@ -98,7 +98,7 @@ def everybody_works(file: CaseFile) -> bool:
 
 
 def may_send(file: CaseFile, assignment: Assignment, context: Context) -> tuple[list[str], list[str]]:
-    return legality.owed(assignment), legality.allowed(Work.on(file, context), assignment)
+    return legal_receipts.owed(assignment), legal_receipts.allowed(Work.on(file, context), assignment)
 
 
 def sendable(file: CaseFile, context: Context) -> list[tuple[Assignment, ReceiptType]]:

@@ -19,7 +19,7 @@ from bridge.core.commands import (
     UpstreamEvent,
     UpstreamEventType,
 )
-from bridge.core.lifecycle import extensions, legality
+from bridge.core.lifecycle import extensions, legal_receipts
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.file import CaseFile
@@ -90,7 +90,7 @@ def offered(work: Work) -> list[tuple[Assignment, ReceiptType]]:
     """Return every receipt that some unit owes or may send now."""
     found = []
     for assignment in work.assignments.values():
-        types = [*legality.owed(assignment), *legality.allowed(work, assignment)]
+        types = [*legal_receipts.owed(assignment), *legal_receipts.allowed(work, assignment)]
         found += [(assignment, ReceiptType(type_)) for type_ in types]
     return found
 

@@ -9,9 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.core.lifecycle import legality, machine, views
-from bridge.core.lifecycle.legality import BEFORE_REPLY
-from bridge.core.lifecycle.work import ACTIVE, Work
+from bridge.core.lifecycle import legal_receipts, machine, views
+from bridge.core.lifecycle.work import ACTIVE, BEFORE_REPLY, Work
 from bridge.core.model.file import CaseFile
 from bridge.core.model.message import Message
 from bridge.core.model.ticket import Ticket
@@ -108,7 +107,7 @@ class Promises:
         for message in committed.decision.messages:
             self._note(file, message)
         for assignment in work.active():
-            view = (legality.owed(assignment), views.due(work, assignment), work.case.category)
+            view = (legal_receipts.owed(assignment), views.due(work, assignment), work.case.category)
             if assignment.unit == unit:
                 self.heard[assignment.id] = view
             heard = self.heard.get(assignment.id, view)
@@ -211,7 +210,7 @@ def _says_what_is_owed(file: CaseFile, message: Message) -> None:
     mine = next((a for a in file.assignments if a.id == message.assignment_id and a.unit == message.target), None)
     at_counter = any(ticket.feed.startswith("counter.") for ticket in file.tickets)
     if mine is not None and not at_counter:
-        assert message.payload["owed"] == legality.owed(mine), message.key
+        assert message.payload["owed"] == legal_receipts.owed(mine), message.key
 
 
 def one_opinion_each(file: CaseFile) -> None:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Engine
 
 from bridge.core.commands import ActionName, OperatorAction, UnitReceipt
-from bridge.core.lifecycle import actions, matters
+from bridge.core.lifecycle import legal_actions, matters
 from bridge.core.lifecycle.work import ACTIVE, Work
 from bridge.core.model.deadline import Deadline
 from bridge.core.model.event import Actor
@@ -103,7 +103,7 @@ class Histories(RuleBasedStateMachine):
         """An operator does what the case offers: it is done."""
         file = self._case(data)
         work = self._work(file)
-        names = [ActionName(name) for name in actions.allowed_actions(work) if name not in _OF_TWO_CASES]
+        names = [ActionName(name) for name in legal_actions.allowed(work) if name not in _OF_TWO_CASES]
         if not names:
             return
         name = commands.one(data, names, "action")
@@ -211,7 +211,7 @@ class Histories(RuleBasedStateMachine):
     def _see_to(self, file: CaseFile) -> None:
         """Do the next thing a case waits for."""
         work = self._work(file)
-        allowed = actions.allowed_actions(work)
+        allowed = legal_actions.allowed(work)
         if file.case.state is CaseState.TRIAGE and not file.case.suspended:
             free = [unit for unit in commands.UNITS if unit != file.case.lead]
             self._office(file, OperatorAction(ActionName.DESIGNATE, reason="裁定", unit=free[0]))

@@ -31,7 +31,7 @@ def set_lead(work: Work, unit: str, *, transferred: bool = False) -> None:
         work.set_case(state=CaseState.HANDLING)
     work.record(
         "lead.changed", unit=unit, former=former.unit if former else None,
-        procedure=work.case.procedure.value if work.case.procedure else None,
+        procedure=work.procedure,
     )  # fmt: skip
     _install_lead(work, unit)
     moves.restart_reply_limits(work)

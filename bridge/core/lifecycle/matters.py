@@ -14,9 +14,9 @@ from typing import TypeVar
 from bridge.core.commands import ActionName
 from bridge.core.lifecycle import (
     acceptance,
-    actions,
     clocks,
     exclusion,
+    legal_actions,
     recusal,
     replying,
     rounds,
@@ -25,7 +25,7 @@ from bridge.core.lifecycle import (
     telling,
     views,
 )
-from bridge.core.lifecycle.work import Context, Work
+from bridge.core.lifecycle.work import BEFORE_REPLY, Context, Work
 from bridge.core.model.case import Case
 from bridge.core.model.deadline import Deadline
 from bridge.core.model.file import CaseFile
@@ -35,7 +35,7 @@ from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
 T = TypeVar("T")
 
-TAKES_TICKETS = actions.BEFORE_REPLY | {CaseState.REPLYING, CaseState.REPLIED}
+TAKES_TICKETS = BEFORE_REPLY | {CaseState.REPLYING, CaseState.REPLIED}
 """States of a case that can take in, or give back, another case's tickets: it is not over."""
 
 _ANSWERED = (CaseState.REPLYING, CaseState.REPLIED)
@@ -51,7 +51,7 @@ def merge(source: CaseFile, target: CaseFile, context: Context, reason: str | No
     if source.case.id == target.case.id:
         raise InvalidPayload([Problem("into", "不能并入本案自身")])
     _refuse_paused(leaving, source.case)
-    actions.require(leaving, ActionName.MERGE)
+    legal_actions.require(leaving, ActionName.MERGE)
     _refuse_over(leaving, target.case)
     _refuse_paused(leaving, target.case)
     before = views.shown(joining)
@@ -69,7 +69,7 @@ def unmerge(source: CaseFile, target: CaseFile, context: Context, reason: str | 
     Raises IllegalTransition (the target is over, or paused).
     """
     returning, giving = Work.on(source, context), Work.on(target, context)
-    actions.require(returning, ActionName.UNMERGE)
+    legal_actions.require(returning, ActionName.UNMERGE)
     _refuse_over(returning, target.case)
     _refuse_paused(returning, target.case)
     before = views.shown(giving)
@@ -98,7 +98,7 @@ def _refuse_over(work: Work, target: Case) -> None:
         detail = f"案件 {target.id} 状态为 {target.state.value}，已经办结；确需并案或撤销并案的，请先重新办理（reopen）"
     else:
         return
-    raise IllegalTransition(detail, allowed_actions=actions.allowed_actions(work))
+    raise IllegalTransition(detail, allowed_actions=legal_actions.allowed(work))
 
 
 def _refuse_paused(work: Work, *cases: Case) -> None:
@@ -106,7 +106,7 @@ def _refuse_paused(work: Work, *cases: Case) -> None:
         if case.suspended:
             raise IllegalTransition(
                 f"案件 {case.id} 正在中止计时，请先恢复（resume）再办理并案事项",
-                allowed_actions=actions.allowed_actions(work),
+                allowed_actions=legal_actions.allowed(work),
             )
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from bridge.core import outside
 from bridge.core.assessment import Assessment, Classification, Route
 from bridge.core.commands import OperatorAction, PartDraft
-from bridge.core.lifecycle import actions, clocks, replying, stages, views
+from bridge.core.lifecycle import clocks, legal_actions, replying, routing_by_hand, stages, views
 from bridge.core.lifecycle.register import register
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model.case import Link, Part
@@ -39,8 +39,8 @@ def apart(action: OperatorAction) -> list[PartDraft]:
 def split(work: Work, action: OperatorAction, ids: Sequence[Ids]) -> list[Work]:
     """Split a case into its matters; returns the new cases, one for each of ``apart``, with these ids."""
     if work.case.parts:
-        raise IllegalTransition("本案已经拆分过，不能再次拆分", allowed_actions=actions.allowed_actions(work))
-    actions.require(work, action.action)
+        raise IllegalTransition("本案已经拆分过，不能再次拆分", allowed_actions=legal_actions.allowed(work))
+    legal_actions.require(work, action.action)
     _check(work, action.parts)
     opened, own = [], iter(ids)
     parts: list[Part] = []
@@ -83,13 +83,13 @@ def _check(work: Work, parts: Sequence[PartDraft]) -> None:
 def _open(work: Work, part: PartDraft, path: str, ids: Ids) -> Work:
     """Open the case of a part: the petitioner's words, received when the ticket was, registered at the hub."""
     ticket = next(iter(work.owing_tickets() or work.tickets.values()))
-    route = work.context.rules.route(part.category or "", actions.route_facts(work))
-    lead = actions.member(work, part.lead, f"{path}.lead").id if part.lead else route.lead
+    route = work.context.rules.route(part.category or "", routing_by_hand.route_facts(work))
+    lead = routing_by_hand.member(work, part.lead, f"{path}.lead").id if part.lead else route.lead
     if lead is None:
         raise InvalidPayload([Problem(f"{path}.lead", "规则没有给出主办单位，请指定 lead")])
     chosen = route.co_units if part.co_units is None else part.co_units
-    co_units = tuple(actions.member(work, u, f"{path}.co_units").id for u in chosen if u != lead)
-    procedure = actions.fitting(co_units) if part.lead or part.co_units is not None else route.procedure
+    co_units = tuple(routing_by_hand.member(work, u, f"{path}.co_units").id for u in chosen if u != lead)
+    procedure = routing_by_hand.fitting(co_units) if part.lead or part.co_units is not None else route.procedure
     found = Classification(
         in_scope=True, category=part.category, confidence=1.0, insurance=work.case.insurance,
         period=work.case.period, flags=work.case.flags,
@@ -135,7 +135,7 @@ def answered(file: CaseFile, case_id: str, text: str, context: Context) -> Work:
 
 def link(work: Work, action: OperatorAction) -> None:
     """Note that the matter is in another proceeding; the payer is told, and every reply will say so."""
-    actions.require(work, action.action)
+    legal_actions.require(work, action.action)
     noted = Link(LinkKind(action.kind or ""), action.reference or "", action.at, action.by)
     if any((known.kind, known.reference) == (noted.kind, noted.reference) for known in work.case.links):
         raise InvalidPayload([Problem("reference", "已经关联过这个编号")])

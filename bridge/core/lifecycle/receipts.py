@@ -16,7 +16,7 @@ from bridge.core.lifecycle import (
     clocks,
     extensions,
     leads,
-    legality,
+    legal_receipts,
     moves,
     opinions,
     recusal,
@@ -26,7 +26,7 @@ from bridge.core.lifecycle import (
     stages,
     views,
 )
-from bridge.core.lifecycle.work import Work
+from bridge.core.lifecycle.work import BEFORE_REPLY, Work
 from bridge.core.model.assignment import Assignment, ExtensionRequest
 from bridge.core.model.opinion import OpinionBody
 from bridge.core.model.ticket import Ticket
@@ -68,7 +68,7 @@ def receive(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
 
 
 def _refuse_illegal(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:
-    if legality.is_legal(work, assignment, receipt.type):
+    if legal_receipts.is_legal(work, assignment, receipt.type):
         return
     overrides = receipt.type is ReceiptType.CONSOLIDATED and receipt.opinion is not None
     if overrides and opinions.may_consolidate_with_override(work, assignment, receipt.opinion or _NEVER):
@@ -80,7 +80,9 @@ _NEVER = OpinionBody(text="", conclusion=Conclusion.ANSWERED)
 
 
 def _illegal(work: Work, assignment: Assignment, detail: str) -> IllegalTransition:
-    return IllegalTransition(detail, owed=legality.owed(assignment), allowed=legality.allowed(work, assignment))
+    return IllegalTransition(
+        detail, owed=legal_receipts.owed(assignment), allowed=legal_receipts.allowed(work, assignment)
+    )
 
 
 def _why(work: Work, assignment: Assignment, receipt: UnitReceipt) -> str:
@@ -94,12 +96,12 @@ def _why(work: Work, assignment: Assignment, receipt: UnitReceipt) -> str:
         return "已由领导小组办公室裁定，不得再退"
     if receipt.type is ReceiptType.RETURNED:
         return "签收后或退单期限届满后不能退单，可用移送（transferred）"
-    if receipt.type is ReceiptType.EXTENSION_REQUESTED and work.case.state in legality.BEFORE_REPLY:
+    if receipt.type is ReceiptType.EXTENSION_REQUESTED and work.case.state in BEFORE_REPLY:
         return extensions.why_not(work, assignment)
     if receipt.type is ReceiptType.CONSOLIDATED and stages.opinions_missing(work):
         missing = "、".join(work.policy.units[a.unit].name for a in stages.opinions_missing(work))
         return f"还缺{missing}的书面意见；确需先行答复的须写明 override"
-    return f"案件状态为 {work.case.state.value}，应办：{'、'.join(legality.owed(assignment)) or '无'}"
+    return f"案件状态为 {work.case.state.value}，应办：{'、'.join(legal_receipts.owed(assignment)) or '无'}"
 
 
 def _signed(work: Work, assignment: Assignment, receipt: UnitReceipt) -> None:

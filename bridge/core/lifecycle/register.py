@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridge.core.assessment import Assessment
-from bridge.core.lifecycle import acceptance, actions, clocks, exclusion, moves, proposal, recusal, stages, views
+from bridge.core.lifecycle import acceptance, clocks, exclusion, moves, proposal, recusal, returning, stages, views
 from bridge.core.lifecycle.work import Context, Work
 from bridge.core.model.case import Case
 from bridge.core.model.file import CaseFile
@@ -144,7 +144,7 @@ def go(work: Work, assessment: Assessment) -> None:
     person = found.review and work.policy.review_enabled
     unasked = work.case.lead is None
     if not found.in_scope and unasked and not work.policy.review_enabled:
-        actions.return_upstream(work, "out_of_scope", "不属于社会保险费征缴争议联合处置范围", found.out_reason)
+        returning.to_upstream(work, "out_of_scope", "不属于社会保险费征缴争议联合处置范围", found.out_reason)
     elif person or unasked:
         wait_for_person(work, found.review_reason or _default_reason(work))
     elif barred := recusal.bar(work, work.case.lead, Role.LEAD):

@@ -188,7 +188,7 @@ def dispatch(work: Work, assignment: Assignment) -> None:
     clocks.start_for_dispatch(work, assignment, sign=sign, opinion=opinion)
     work.record(
         "assignment.dispatched", assignment=assignment.id, unit=assignment.unit, role=assignment.role.value,
-        procedure=work.case.procedure.value if work.case.procedure else None,
+        procedure=work.procedure,
     )  # fmt: skip
     views.send_unit(work, assignment, MessageType.ASSIGNMENT_DISPATCHED)
 

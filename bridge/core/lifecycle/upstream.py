@@ -14,7 +14,6 @@ from bridge.core.civil import iso
 from bridge.core.commands import UpstreamEvent, UpstreamEventType
 from bridge.core.lifecycle import (
     acceptance,
-    actions,
     clocks,
     extensions,
     moves,
@@ -27,7 +26,7 @@ from bridge.core.lifecycle import (
     views,
 )
 from bridge.core.lifecycle.register import facts_of, is_confidential
-from bridge.core.lifecycle.work import Work
+from bridge.core.lifecycle.work import BEFORE_REPLY, Work
 from bridge.core.model.ticket import Ticket, TicketDraft
 from bridge.core.vocabulary import (
     CaseState,
@@ -211,7 +210,7 @@ def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     work.record("return.refused", ticket=ticket.id, note=event.note)
     moves.run_on(work, ticket)
     final = stages.final_opinion(work)
-    if work.case.state in actions.BEFORE_REPLY:
+    if work.case.state in BEFORE_REPLY:
         stages.tell_upstream_lead(work, [ticket])
         acceptance.catch_up(work, ticket)
     elif final is not None and work.case.state in _HAS_ANSWER:

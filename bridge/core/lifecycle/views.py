@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.core.civil import iso
-from bridge.core.lifecycle import agreement, clocks, legality, notices, proposal, recusal, reply_form, secrecy, telling
+from bridge.core.lifecycle import (
+    agreement,
+    clocks,
+    legal_receipts,
+    notices,
+    proposal,
+    recusal,
+    reply_form,
+    secrecy,
+    telling,
+)
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.case import Case
@@ -67,7 +77,7 @@ def shown(work: Work, *, except_unit: str | None = None) -> dict[str, Shown]:
     opinions = tuple(opinion.id for opinion in work.standing_opinions())
     return {
         assignment.id: Shown(
-            tuple(legality.owed(assignment)),
+            tuple(legal_receipts.owed(assignment)),
             tuple(due(work, assignment).values()),
             work.case.lead,
             work.case.category,
@@ -167,7 +177,7 @@ def case_body_for_office(work: Work) -> dict[str, Any]:
         "role": None,
         "owed": [],
         "allowed": [],
-        "procedure": work.case.procedure.value if work.case.procedure else None,
+        "procedure": work.procedure,
         "round": work.case.round,
         "category": category_view(work),
         "due": {"reply_by": iso(clocks.reply_due(work))},
@@ -189,8 +199,8 @@ def unit_body(work: Work, assignment: Assignment, reader: str | None = None) -> 
         "role": assignment.role.value,
         "procedure": case.procedure.value if case.procedure else None,
         "round": case.round,
-        "owed": legality.owed(assignment),
-        "allowed": legality.allowed(work, assignment),
+        "owed": legal_receipts.owed(assignment),
+        "allowed": legal_receipts.allowed(work, assignment),
         "category": category_view(work),
         "due": due(work, assignment),
         "clause": list(case.clauses),

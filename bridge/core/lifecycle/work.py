@@ -21,10 +21,21 @@ from bridge.core.model.opinion import Opinion
 from bridge.core.model.ticket import Ticket
 from bridge.core.policy import Policy, Rules
 from bridge.core.values import changed, swift
-from bridge.core.vocabulary import AssignmentState, DeadlineKind, DeadlineStatus, MessageType, Role, TicketState
+from bridge.core.vocabulary import (
+    AssignmentState,
+    CaseState,
+    DeadlineKind,
+    DeadlineStatus,
+    MessageType,
+    Role,
+    TicketState,
+)
 
 ACTIVE = frozenset({AssignmentState.DISPATCHED, AssignmentState.SIGNED, AssignmentState.ANSWERED})
 """Assignment states in which a unit takes part in the case."""
+
+BEFORE_REPLY = frozenset({CaseState.TRIAGE, CaseState.AWAITING_APPROVAL, CaseState.HANDLING, CaseState.CONSOLIDATING})
+"""States in which a case is still being worked on."""
 
 _NOTHING: tuple[object, ...] = (None, "", (), [])
 """What a history need not say."""
@@ -112,6 +123,11 @@ class Work:
     def policy(self) -> Policy:
         """The policy this decision is made under."""
         return self.context.rules.policy
+
+    @property
+    def procedure(self) -> str | None:
+        """The case's procedure as histories and messages write it."""
+        return self.case.procedure.value if self.case.procedure else None
 
     def decision(self) -> Decision:
         """Close the workspace into a value."""

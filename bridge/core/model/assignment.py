@@ -1,6 +1,6 @@
 """A unit's duty in a case.
 
-Owns: Assignment and its request for more time. Must not: say what is legal (``lifecycle.legality`` does).
+Owns: Assignment and its request for more time. Must not: say what is legal (``lifecycle.legal_receipts`` does).
 """
 
 from __future__ import annotations

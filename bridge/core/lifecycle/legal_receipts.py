@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.core.lifecycle import clocks, extensions
-from bridge.core.lifecycle.work import ACTIVE, Work
+from bridge.core.lifecycle.work import ACTIVE, BEFORE_REPLY, Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.vocabulary import (
     AssignmentState,
@@ -20,8 +20,6 @@ from bridge.core.vocabulary import (
     Role,
 )
 
-BEFORE_REPLY = frozenset({CaseState.TRIAGE, CaseState.AWAITING_APPROVAL, CaseState.HANDLING, CaseState.CONSOLIDATING})
-"""States in which units still work on the answer."""
 _ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED})
 _TOLD = BEFORE_REPLY | _ANSWERED | {CaseState.CLOSED_CONSULT}
 
