@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 
 from bridge.core.scorecard import NAMES, RATES
 from bridge.core.vocabulary import CaseState, DeadlineKind
-from bridge.wire.outgoing import Outgoing
+from bridge.wire.outgoing.body import Outgoing
 
 _COUNTS: dict[str, Any] = {name: (int, Field(description=words)) for name, words in NAMES.items()}
 _RATES: dict[str, Any] = {name: (float | None, Field(description=rate[0])) for name, rate in RATES.items()}

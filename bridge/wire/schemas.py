@@ -12,10 +12,16 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from bridge.wire import outgoing, report
+from bridge.wire import report
 from bridge.wire.action import ActionIn
 from bridge.wire.counter import CounterTicketIn
 from bridge.wire.event import EventIn
+from bridge.wire.outgoing.answers import BatchLine, EventTaken, ProblemDetails, ReceiptTaken, TicketTaken
+from bridge.wire.outgoing.case import CaseList, CaseOut, History
+from bridge.wire.outgoing.documents import DocumentList
+from bridge.wire.outgoing.outbox import Outbox
+from bridge.wire.outgoing.push import PushOut, ReplyOut, Updates
+from bridge.wire.outgoing.unit_message import Messages, UnitMessage
 from bridge.wire.paper import DocumentRequestIn
 from bridge.wire.receipt import ReceiptIn
 from bridge.wire.ticket import TicketIn
@@ -27,17 +33,17 @@ FILES: Mapping[str, tuple[str, Any, JsonSchemaMode]] = {
     "event.schema.json": ("上游事件", EventIn, "validation"),
     "receipt.schema.json": ("单位回执", ReceiptIn, "validation"),
     "action.schema.json": ("操作", ActionIn, "validation"),
-    "dispatch.schema.json": ("发给单位的消息", outgoing.UnitMessage, "serialization"),
-    "push.schema.json": ("推送上游的消息", outgoing.PushOut, "serialization"),
-    "reply.schema.json": ("答复", outgoing.ReplyOut, "serialization"),
-    "problem.schema.json": ("拒绝", outgoing.ProblemDetails, "serialization"),
+    "dispatch.schema.json": ("发给单位的消息", UnitMessage, "serialization"),
+    "push.schema.json": ("推送上游的消息", PushOut, "serialization"),
+    "reply.schema.json": ("答复", ReplyOut, "serialization"),
+    "problem.schema.json": ("拒绝", ProblemDetails, "serialization"),
 }
 
 _UNIONS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
     "Event": (EventIn, "validation"),
     "Receipt": (ReceiptIn, "validation"),
     "Action": (ActionIn, "validation"),
-    "Push": (outgoing.PushOut, "serialization"),
+    "Push": (PushOut, "serialization"),
 }
 _MODELS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
     "Ticket": (TicketIn, "validation"),
@@ -46,21 +52,21 @@ _MODELS: Mapping[str, tuple[Any, JsonSchemaMode]] = {
     **{
         model.__name__: (model, "serialization")
         for model in (
-            outgoing.TicketTaken,
-            outgoing.BatchLine,
-            outgoing.EventTaken,
-            outgoing.ReceiptTaken,
-            outgoing.Updates,
-            outgoing.Messages,
-            outgoing.CaseList,
-            outgoing.CaseOut,
-            outgoing.History,
-            outgoing.DocumentList,
-            outgoing.Outbox,
+            TicketTaken,
+            BatchLine,
+            EventTaken,
+            ReceiptTaken,
+            Updates,
+            Messages,
+            CaseList,
+            CaseOut,
+            History,
+            DocumentList,
+            Outbox,
             report.Assessment,
             report.Hotspots,
-            outgoing.UnitMessage,
-            outgoing.ProblemDetails,
+            UnitMessage,
+            ProblemDetails,
         )
     },
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.pipeline.tokens import revoke
-from bridge.wire.outgoing import Outbox
+from bridge.wire.outgoing.outbox import Outbox
 from tests.web.conftest import SINGLE, Site
 
 

@@ -13,7 +13,7 @@ from docx import Document
 
 from bridge.documents.shelf import Shelf
 from bridge.web.papers import DOCX
-from bridge.wire.outgoing import DocumentList
+from bridge.wire.outgoing.documents import DocumentList
 from tests.web.conftest import SINGLE, Answered, Site
 
 SECRET = {"name": "桑小禾", "phone": "13600000303", "confidential": True}

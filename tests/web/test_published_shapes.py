@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bridge.wire import schemas
-from bridge.wire.outgoing import CaseOut, History, ProblemDetails, ReceiptTaken, TicketTaken
+from bridge.wire.outgoing.answers import ProblemDetails, ReceiptTaken, TicketTaken
+from bridge.wire.outgoing.case import CaseOut, History
 from tests.web.conftest import SINGLE, Site
 from tests.web.test_units import OPINION
 
