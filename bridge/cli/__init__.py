@@ -38,9 +38,11 @@ from bridge.cli import (
 from bridge.cli.examples import teach
 from bridge.cli.ledger import quiet
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
+from bridge.cli.usage import ChineseGroup
 
 app = typer.Typer(
     name="bridge",
+    cls=ChineseGroup,
     help="12345 政务热线社保费争议工单桥。",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -103,8 +105,9 @@ def main() -> None:
 
 
 def _speak_chinese() -> None:
-    """Give the help pages Chinese headings."""
-    if not {"--help", None} & {*sys.argv[1:], None if len(sys.argv) == 1 else ""}:
+    """Give the help pages Chinese headings; a group without a command shows its page, too."""
+    groups = {group.name for group in app.registered_groups}
+    if "--help" not in sys.argv and not {*sys.argv[1:]} <= groups:
         return
     from typer import rich_utils
 

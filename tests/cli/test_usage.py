@@ -1,0 +1,38 @@
+"""Wrong use of a command is answered in Chinese, with the name of what is wrong and where the right way stands."""
+
+import pytest
+from typer.testing import CliRunner
+
+from bridge.cli import app
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("sreve", "没有命令“sreve”；是不是 serve？"),
+        ("rules chek x", "没有命令“chek”；是不是 check？"),
+        ("serve --rulse x", "没有选项 --rulse；是不是 --roles、--rules？"),
+        ("rules check", "缺少参数 file"),
+        ("rules check a b", "多写了参数：b"),
+        ("calendar add 2026-01-01 x", "amount 应为整数"),
+        ("calendar add 2026-01-01 -- -1", "amount 不能小于 0"),
+        ("calendar add 2026-01-01 99999", "amount 不能大于 9999"),
+        ("calendar add 今天 3", "今天不是日期或ISO 8601时刻"),
+        ("calendar add 2026-01-01 3 --unit hours", "--unit 应为 working_days、days、working_hours 之一"),
+        ("tokens add x", "缺少选项 --role，可写：operator、office"),
+        ("cases list --state hanlding", "--state 应为 triage、awaiting_approval"),
+        ("serve --rules", "选项 --rules 后面要写一个值"),
+    ],
+)
+def test_wrong_use(line: str, told: str) -> None:
+    result = CliRunner().invoke(app, line.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(told)
+    assert "用法见：bridge" in result.stderr or line.startswith("serve --rules")
+    assert not {"Usage", "Invalid", "Error"} & set(result.stderr.split())
+
+
+def test_a_group_without_a_command_shows_its_page() -> None:
+    result = CliRunner().invoke(app, ["rules"])
+    assert result.exit_code == 2
+    assert "check" in result.output
