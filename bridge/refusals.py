@@ -41,6 +41,11 @@ def no_folder(folder: Path, error: OSError) -> ConfigError:
     return refused("database_url", f"数据库所在目录 {folder} 不能写入（{worded(error)}）")
 
 
+def no_url() -> ConfigError:
+    """A database address that is none."""
+    return refused("database_url", NO_URL)
+
+
 def newer_schema() -> ConfigError:
     """A database of a later program."""
     return refused("database_url", "数据库由更新的版本写成，本程序不能使用；请升级程序，或恢复升级前的备份")
@@ -63,6 +68,9 @@ def not_durable_sqlite() -> ConfigError:
         "SQLite 必须运行在 WAL、synchronous=FULL 模式；数据库所在磁盘可能不支持（网络盘请改用本地盘）",
     )
 
+
+NO_URL = "应写成 sqlite+aiosqlite:///data/bridge.db 或 postgresql+asyncpg://用户:口令@主机:5432/库名；口令里的 @ : / 写成 %40 %3A %2F"
+"""How the address of a database is written."""
 
 SQLITE = {
     "not a database": "文件不是 SQLite 数据库；请检查 database_url，或用 bridge restore 恢复备份",

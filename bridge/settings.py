@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bridge.core.documents import DocumentKind
 from bridge.core.vocabulary import MessageType
 from bridge.folder import LocatedPath
+from bridge.refusals import NO_URL
 from bridge.signed_http import Address
 
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\s\[\]]+):([0-9]{1,5})")
@@ -42,6 +43,10 @@ def _database(value: str, info: ValidationInfo) -> str:
     if not value.startswith(_DATABASES):
         raise ValueError("应以 sqlite+aiosqlite:/// 或 postgresql+asyncpg:// 开头")
     if not value.startswith(_SQLITE):
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            raise ValueError(NO_URL) from None
         return value
     file = Path(value.removeprefix(_SQLITE))
     return f"{_SQLITE}{_folder(info) / file}"

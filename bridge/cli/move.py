@@ -6,6 +6,7 @@ Owns: the order of locking, copying, comparing and sealing checks, and what is s
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,6 +38,8 @@ def migrate_store(
     old, new = parse(old_url), parse(new_url)
     if not is_sqlite(old) or is_sqlite(new):
         raise refuse("先写 SQLite 的地址，再写 PostgreSQL 的地址")
+    if not old.database or not Path(old.database).is_file():
+        raise refuse(f"没有 {old.database} 这个文件；请在 bridge.toml 所在的文件夹里执行，并核对 SQLite 的地址")
     settings = settings_of(config)
     with sole_owner(old):
         counts = asyncio.run(_move(old, new))
@@ -66,7 +69,7 @@ async def _move(old: URL, new: URL) -> dict[str, int]:
                 await writing.run_sync(move.prepare_target, regions)
                 return await writing.run_sync(lambda sync: move.copy(reading, sync, regions, _tell))
     except engines.FAILURES as error:
-        raise engines.unavailable(error) from error
+        raise engines.at_start(error) from error
     finally:
         source.dispose()
         await target.dispose()

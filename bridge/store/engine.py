@@ -6,6 +6,7 @@ Source: SQLite documentation (WAL, synchronous=FULL), PostgreSQL documentation (
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import time
 from functools import partial
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -45,6 +46,7 @@ _USED_AT = "used_at"
 _REASONS: dict[type[BaseException], str] = {
     ConnectionRefusedError: "连接被拒绝：服务器没有在这个地址运行",
     TimeoutError: "连接超时",
+    socket.gaierror: "主机名解析不了",
     PoolTimeout: "没有空闲的连接",
 }
 _SQLITE_SAID = {
@@ -54,6 +56,19 @@ _SQLITE_SAID = {
     "readonly": "数据库文件只读",
     "unable to open": "数据库文件打不开",
 }
+_SERVER_SAID = {
+    READ_ONLY: "服务器只读，可能是备库，或主备正在切换",
+    "40001": "与同时进行的事务冲突",
+    "40P01": "与同时进行的事务冲突",
+    "53100": "服务器磁盘已满",
+    "53300": "服务器的连接数已满",
+    "55P03": "等锁超时",
+    "57014": "语句超时",
+    "57P01": "连接被服务器断开",
+    "57P02": "服务器崩溃重启",
+    "57P03": "服务器正在启动或停机",
+}
+"""SQLSTATEs that pass by themselves. Source: PostgreSQL documentation, appendix A."""
 FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 """What a database that cannot be used raises; a pool without a free connection has a timeout of its own."""
 
@@ -61,9 +76,12 @@ FAILURES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 def parse(database_url: str) -> URL:
     """Parse a database URL; SQLite runs on the standard driver, PostgreSQL on asyncpg (ADR 0003).
 
-    Raises ConfigError for another kind of database.
+    Raises ConfigError for another kind of database, or what is no URL.
     """
-    url = make_url(database_url)
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        raise refusals.no_url() from None
     if url.get_backend_name() == "sqlite":
         return url.set(drivername="sqlite+pysqlite")
     if url.get_backend_name() == "postgresql":
@@ -252,9 +270,11 @@ def at_start(error: BaseException) -> ConfigError | Unavailable:
 
 def unavailable(error: BaseException) -> Unavailable:
     """Translate a driver's error into ours, without its SQL or parameters."""
-    said = str(getattr(error, "orig", ""))
-    sqlite = next((why for words, why in _SQLITE_SAID.items() if words in said), None)
-    why = sqlite or _REASONS.get(type(error), type(error).__name__)
+    original = getattr(error, "orig", None)
+    said = str(original or "")
+    why = next((why for words, why in _SQLITE_SAID.items() if words in said), None)
+    why = why or _SERVER_SAID.get(getattr(original, "sqlstate", None) or "")
+    why = why or _REASONS.get(type(error), type(error).__name__)
     return Unavailable(f"数据库暂时不可用（{why}），未确认任何数据，请稍后重试")
 
 

@@ -111,3 +111,16 @@ def test_a_running_daemon_or_the_wrong_order_is_refused(config: Path, database: 
         assert "已有一个 bridge serve 在用" in str(_run(config, database).exception)
     wrong = CliRunner().invoke(app, ["migrate-store", database, _old(config), "--config", str(config)])
     assert wrong.exit_code == 2
+
+
+def test_what_cannot_be_moved_is_told_and_leaves_nothing_behind(config: Path, database: str, tmp_path: Path) -> None:
+    def told(old: str, new: str) -> Result:
+        return CliRunner().invoke(app, ["migrate-store", old, new, "--config", str(config)])
+
+    absent = told(f"sqlite+aiosqlite:///{tmp_path}/nothing.db", database)
+    assert (absent.exit_code, absent.stdout) == (2, "")
+    assert "nothing.db 这个文件" in absent.stderr
+    assert list(tmp_path.glob("nothing*")) == []
+    assert "没有这个库" in str(told(_old(config), database.replace("/bridge_", "/absent_")).exception)
+    for wrong in ("foo", "postgresql+asyncpg://u:p@127.0.0.1:port/db"):
+        assert "应写成 sqlite+aiosqlite" in str(told(_old(config), wrong).exception)

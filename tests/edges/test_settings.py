@@ -118,6 +118,12 @@ def test_rules_option_beats_the_file(tmp_path: Path) -> None:
     assert load_settings(tmp_path / "bridge.toml", {}, Path("/b.yaml")).rules == Path("/b.yaml")
 
 
+def test_a_database_address_with_a_wrong_port_is_told_without_its_password(tmp_path: Path) -> None:
+    (told,) = problems('database_url = "postgresql+asyncpg://u:verysecret@h:port/d"', tmp_path)
+    assert told.startswith("t:1:1 database_url: 应写成 sqlite+aiosqlite:///")
+    assert "verysecret" not in told
+
+
 def test_every_problem_at_once_at_its_place(tmp_path: Path) -> None:
     text = f"""\
 regoin_code = "140525"
