@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,10 @@ from bridge.testing.caller import Caller
 from bridge.testing.counterparts.control import wait_until
 from bridge.testing.county import County
 from bridge.testing.process import Response
+
+TICKETS = "/v1/feeds/hotline/tickets"
+EVENTS = "/v1/feeds/hotline/events"
+BATCH = "/v1/feeds/hotline/batch"
 
 _NUMBERS = itertools.count(1)
 
@@ -31,7 +36,7 @@ class Desk:
 
     def send(self, **changes: Any) -> dict[str, Any]:
         """Send a sound ticket and return what the 202 says."""
-        answer = self.hotline.post("/v1/feeds/hotline/tickets", ticket(**changes))
+        answer = self.hotline.post(TICKETS, ticket(**changes))
         assert answer.status == 202, answer.raw.decode()
         return answer.body
 
@@ -77,3 +82,15 @@ def ticket(**changes: Any) -> dict[str, Any]:
         **changes,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def is_problem(answer: Response, status: int) -> bool:
+    """Tell whether an answer is an RFC 9457 problem with a Chinese detail."""
+    detail = answer.body.get("detail", "")
+    chinese = any("一" <= letter <= "鿿" for letter in detail)
+    return answer.status == status and answer.headers["content-type"].startswith("application/problem+json") and chinese
+
+
+def raw(**changes: Any) -> str:
+    """A sound ticket as JSON text, to be spoiled."""
+    return json.dumps(ticket(**changes), ensure_ascii=False)
