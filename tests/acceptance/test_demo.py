@@ -20,6 +20,7 @@ from bridge.testing.counterparts.control import PATIENCE_SECONDS, wait_until
 from bridge.testing.debian_prometheus import Prometheus, missing
 from bridge.testing.process import free_port
 from bridge.testing.storm import CALM_SECONDS
+from tests.interruptible import INTERRUPTIBLE
 from tests.ops.watching import EMPTY_WHEN_HEALTHY, shown
 
 pytestmark = [pytest.mark.acceptance]
@@ -76,7 +77,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 @contextmanager
 def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Run the demo with its site under ``folder``."""
-    command = [sys.executable, "-m", "bridge", "demo", *options]
+    command = [*INTERRUPTIBLE, sys.executable, "-m", "bridge", "demo", *options]
     environment = {**os.environ, "TMPDIR": str(folder)}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment

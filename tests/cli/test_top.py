@@ -21,6 +21,7 @@ from bridge.pipeline.service import Service
 from bridge.store.store import Store
 from bridge.testing.counterparts.control import PATIENCE_SECONDS
 from bridge.wire.ticket import ticket_draft
+from tests.interruptible import INTERRUPTIBLE
 
 ROOT = Path(__file__).parents[2]
 CONTENT = "企业会计反映征收期最后一天客户端故障，被加收滞纳金431.20元，要求核减滞纳金。"
@@ -67,7 +68,7 @@ def test_rates_are_what_changed_between_two_looks(config: Path) -> None:
 
 def test_it_draws_on_a_terminal_until_interrupted(config: Path) -> None:
     control, terminal = pty.openpty()
-    line = [sys.executable, "-m", "bridge", "top", "--every", "0.2", "--config", str(config)]
+    line = [*INTERRUPTIBLE, sys.executable, "-m", "bridge", "top", "--every", "0.2", "--config", str(config)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
     watching = subprocess.Popen(line, stdout=terminal, stderr=subprocess.PIPE, env=environment)
     os.close(terminal)
