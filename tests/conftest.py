@@ -26,6 +26,9 @@ from bridge.store import migrate
 from bridge.store.engine import parse
 from bridge.store.store import Store
 from bridge.testing.debian_postgres import Cluster, missing
+from tests.nothing_skipped import pytest_runtest_makereport
+
+__all__ = ["pytest_runtest_makereport"]
 
 REGION = "140525"
 LONGEST = ("acceptance", "docs", "cli", "ops", "adapters", "simulation", "histories")
@@ -149,10 +152,8 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def debian_folder() -> Iterator[Path]:
-    """A folder the system user ``postgres`` may write; without Debian's packages an error in CI, else a skip."""
+    """A folder the system user ``postgres`` may write; without Debian's packages a skip."""
     if lacking := missing():
-        if os.environ.get("CI"):
-            pytest.fail(lacking)
         pytest.skip(lacking)
     with tempfile.TemporaryDirectory(prefix="bridge-debian-", ignore_cleanup_errors=True) as name:
         path = Path(name)

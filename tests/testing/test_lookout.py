@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -33,9 +32,7 @@ def test_an_installed_prometheus_is_pointed_at_the_demo(tmp_path: Path, monkeypa
     assert "127.0.0.1:18080" in config.read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(
-    debian_prometheus.missing() is not None and not os.environ.get("CI"), reason="no Prometheus on this machine"
-)
+@pytest.mark.skipif(debian_prometheus.missing() is not None, reason=str(debian_prometheus.missing()))
 def test_the_written_configuration_is_taken(tmp_path: Path) -> None:
     places(URL, tmp_path)
     done = debian_prometheus.run_tool("promtool", "check", "config", tmp_path / "prometheus.yml")
