@@ -32,7 +32,7 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(line)
     if words[0] == "bridge":
         words = [sys.executable, "-m", "bridge", *words[1:]]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=3 * PATIENCE_SECONDS)
 
 
 def test_guide(tmp_path: Path) -> None:
