@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -22,13 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bridge.errors import StaleRow
 from bridge.store import driver
-from bridge.store.ahead import Question
 from bridge.store.engine import outcome_unknown, unavailable
 from bridge.store.writer import (
     MAX_BATCH,
     Job,
     Spoiled,
-    Unit,
     committed,
     fail,
     is_conflict,
@@ -39,8 +37,6 @@ from bridge.store.writer import (
     settle_all,
     take,
 )
-
-T = TypeVar("T")
 
 ATTEMPTS = 40
 """How often a unit runs that lost a race; each loss means that somebody else got on, so this ends with the contention."""
@@ -76,24 +72,14 @@ class PostgresWriter:
             queue.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
-    async def submit(
-        self,
-        unit: Unit[T],
-        key: str | None = None,
-        *,
-        slow: bool = False,
-        ahead: Sequence[Question] = (),
-        apart: bool = False,
-    ) -> T:
+    def submit(self, job: Job) -> None:
         """Queue a unit in the lane of its key, or in the one for those that run one by one."""
         if self._stopping:
             raise unavailable(RuntimeError("stopping"))
-        apart = apart and self.sessions
-        job = Job(unit, asyncio.get_running_loop().create_future(), slow, ahead, apart)
+        job.apart = job.apart and self.sessions
         self._turn += 1
-        lane = zlib.crc32(key.encode()) if key is not None else self._turn
-        self._queues[-1 if apart else lane % self.lanes].put_nowait(job)
-        return await job.future  # type: ignore[no-any-return]
+        lane = zlib.crc32(job.key.encode()) if job.key is not None else self._turn
+        self._queues[-1 if job.apart else lane % self.lanes].put_nowait(job)
 
     async def _run(self, queue: asyncio.Queue[Job | None], at_most: int) -> None:
         while jobs := await take(queue, at_most):

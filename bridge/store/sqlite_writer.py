@@ -8,22 +8,20 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Transaction
 
-from bridge.store.ahead import Question
 from bridge.store.checkpoints import Checkpoints
 from bridge.store.engine import BUSY_MS, be_patient, is_locked, unavailable
 from bridge.store.pending import Pending
 from bridge.store.writer import (
     Job,
     Spoiled,
-    Unit,
     committed,
     fail,
     is_own_fault,
@@ -34,8 +32,6 @@ from bridge.store.writer import (
     settle_all,
     take,
 )
-
-T = TypeVar("T")
 
 TURN = 8
 """Units of a batch that run before the loop does something else."""
@@ -77,21 +73,11 @@ class SqliteWriter:
         if self.checkpoints is not None:
             self.checkpoints.stop()
 
-    async def submit(
-        self,
-        unit: Unit[T],
-        key: str | None = None,  # noqa: ARG002 - one writer needs no partition
-        *,
-        slow: bool = False,
-        ahead: Sequence[Question] = (),  # noqa: ARG002 - nothing is far away here
-        apart: bool = False,  # noqa: ARG002 - as above
-    ) -> T:
+    def submit(self, job: Job) -> None:
         """Queue a unit; it is committed together with whatever else is queued."""
         if self._stopping:
             raise unavailable(RuntimeError("stopping"))
-        job = Job(unit, asyncio.get_running_loop().create_future(), slow)
         self._queue.put_nowait(job)
-        return await job.future  # type: ignore[no-any-return]
 
     async def _run(self) -> None:
         while jobs := await take(self._queue):

@@ -50,7 +50,7 @@ from bridge.store.stuck import StuckStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
 from bridge.store.tokens import TokenStore
-from bridge.store.writer import Tx, Unit, Writer
+from bridge.store.writer import Job, Tx, Unit, Writer
 
 T = TypeVar("T")
 
@@ -177,7 +177,10 @@ class Store:
         the unit will ask first: where the database is far away, the units of a batch ask it together. A unit ``apart``
         begins with its one :meth:`Tx.change`, which is then durable whatever comes of the rest.
         """
-        return await self._writer.submit(unit, key, slow=slow, ahead=ahead, apart=apart)
+        job = Job(unit, asyncio.get_running_loop().create_future(), key, slow, ahead, apart)
+        self._writer.submit(job)
+        result: T = await job.future
+        return result
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, beside the writer, on one moment of the ledger. Raises Unavailable."""

@@ -27,8 +27,6 @@ from bridge.store.prepared import Name, Prepared, Values
 T = TypeVar("T")
 
 MAX_BATCH = 256
-ATTEMPTS = 40
-"""How often a unit runs that lost a race; each loss means that somebody else got on, so this ends with the contention."""
 _OWN_FAULT_CLASSES = {"22", "23"}
 _RETRYABLE = {"40001", "40P01", "23505"}
 
@@ -137,10 +135,15 @@ Unit = Callable[[Tx], T]
 
 @dataclass(slots=True)
 class Job:
-    """A unit of work with the future its caller waits on."""
+    """A unit of work with the future its caller waits on, answered after the commit.
+
+    Jobs of one ``key`` run in order. A ``slow`` one computes for more than a few milliseconds. ``ahead`` is what it will
+    ask first; it may be asked before it runs. What :meth:`Tx.change` does in a job ``apart`` may be committed by itself.
+    """
 
     unit: Unit[Any]
     future: asyncio.Future[Any]
+    key: str | None = None
     slow: bool = False
     ahead: Sequence[Question] = ()
     apart: bool = False
@@ -230,20 +233,8 @@ def committed(jobs: Sequence[Job]) -> None:
 class Writer(Protocol):
     """Runs units of work durably."""
 
-    async def submit(
-        self,
-        unit: Unit[T],
-        key: str | None = None,
-        *,
-        slow: bool = False,
-        ahead: Sequence[Question] = (),
-        apart: bool = False,
-    ) -> T:
-        """Run a unit and return its result after the commit. Units of one ``key`` run in order.
-
-        ``ahead`` is what it will ask first; it may be asked before it runs. What :meth:`Tx.change` does in a unit
-        ``apart`` may be committed by itself.
-        """
+    def submit(self, job: Job) -> None:
+        """Queue a unit of work. Raises Unavailable once it is stopping."""
 
     async def start(self) -> None:
         """Begin to work."""

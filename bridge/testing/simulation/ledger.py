@@ -10,7 +10,7 @@ import asyncio
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,6 @@ from sqlalchemy import Engine, event
 from bridge.crypto import Keyring, Vault
 from bridge.store import engine as engines
 from bridge.store import migrate
-from bridge.store.ahead import Question
 from bridge.store.sqlite_writer import SqliteWriter
 from bridge.store.store import Store
 from bridge.store.writer import MAX_BATCH, Job, Tx, Unit, settle_all
@@ -83,21 +82,10 @@ class InlineWriter:
         """Take no more units."""
         self.dead = True
 
-    async def submit(
-        self,
-        unit: Unit[T],
-        key: str | None = None,  # noqa: ARG002 - one writer needs no partition
-        *,
-        slow: bool = False,
-        ahead: Sequence[Question] = (),  # noqa: ARG002 - nothing is far away here
-        apart: bool = False,  # noqa: ARG002 - as above
-    ) -> T:
-        """Queue a unit and wait for its answer."""
-        loop = asyncio.get_running_loop()
-        job = Job(unit, loop.create_future(), slow)
+    def submit(self, job: Job) -> None:
+        """Queue a unit."""
         self._queue.append(job)
-        self._begin(loop)
-        return await job.future  # type: ignore[no-any-return]
+        self._begin(asyncio.get_running_loop())
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._begun and self._queue:
