@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from bridge import randomness, refusals
 from bridge.clock import SystemClock
@@ -22,6 +23,8 @@ from bridge.ports import Ports, SystemRng, UlidIds
 from bridge.settings import Settings
 from bridge.store.engine import parse
 from bridge.store.store import Store
+
+log = structlog.get_logger(__name__)
 
 START_PATIENCE_SECONDS = 30.0
 """How long an unreachable database is waited for at the start."""
@@ -66,9 +69,16 @@ async def _waiting(call: Callable[[], object]) -> object:
         retry=retry_if_exception_type(Unavailable),
         stop=stop_after_delay(START_PATIENCE_SECONDS),
         wait=wait_exponential_jitter(multiplier=0.2, max=3),
+        before_sleep=_tell,
         reraise=True,
     ):
         with attempt:
             result = call()
             return await result if asyncio.iscoroutine(result) else result
     return None
+
+
+def _tell(state: RetryCallState) -> None:
+    """Say once that the database is waited for; a silent start looks like a hanging one."""
+    if state.attempt_number == 1 and state.outcome is not None:
+        log.warning("database.waited_for", why=str(state.outcome.exception()), for_seconds=START_PATIENCE_SECONDS)
