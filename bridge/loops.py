@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 6.0
 """A dead leader's lease ends after this, so another replica takes over within ten seconds."""
+LONGEST_REST_SECONDS = 30.0
+DATABASE_REST_SECONDS = 5.0
+"""A lost database is looked for so often: a process is ready again only when every loop has found it."""
 
 
 @dataclass
@@ -79,26 +82,26 @@ async def repeat(
     name: str, step: Callable[[], Awaitable[object]], clock: Clock, beats: Heartbeats, *, every_seconds: float
 ) -> None:
     """Run ``step`` for ever; a failing database is met with patience, a bug with a traceback, neither with silence."""
-    failures = 0
+    failures, longest = 0, LONGEST_REST_SECONDS
     beats.metrics.initialise_loop(name)
     while True:
         try:
             await step()
             beats.beat(name)
-            failures = 0
+            failures, longest = 0, LONGEST_REST_SECONDS
         except StoreError as error:
-            failures += 1
+            failures, longest = failures + 1, DATABASE_REST_SECONDS
             beats.failed(name, "database")
-            log.warning("loop.failed", loop=name, error=type(error).__name__)
+            log.warning("loop.failed", loop=name, error=type(error).__name__, why=str(error))
         except FolderTrouble as error:
-            failures += 1
+            failures, longest = failures + 1, LONGEST_REST_SECONDS
             beats.alive(name)
             beats.failed(name, "folder")
             log.error("folder.trouble", loop=name, problem=str(error), failures=failures)  # noqa: TRY400 - no bug, no traceback
         except asyncio.CancelledError:
             raise
         except Exception:
-            failures += 1
+            failures, longest = failures + 1, LONGEST_REST_SECONDS
             beats.failed(name, "bug")
             log.exception("loop.crashed", loop=name)
-        await clock.sleep(min(every_seconds * 2 ** min(failures, 5), 30.0))
+        await clock.sleep(min(every_seconds * 2 ** min(failures, 5), longest))

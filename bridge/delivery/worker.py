@@ -20,6 +20,7 @@ from bridge.core.vocabulary import OutboxState
 from bridge.delivery.targets import NoSuchTarget, Targets
 from bridge.errors import DeliveryError, FailureReason, LeaseLost, NotYet, StaleRow, StoreError, Unavailable
 from bridge.logs import one_line
+from bridge.loops import DATABASE_REST_SECONDS
 from bridge.metrics import Metrics
 from bridge.pipeline import settle
 from bridge.pipeline.commit import Committed
@@ -73,7 +74,7 @@ class Worker:
 
     async def _run(self) -> None:
         """Claim and begin again and again; a database that fails is tried again later."""
-        rescued_at = -RESCUE_SECONDS
+        rescued_at, lost = -RESCUE_SECONDS, 0
         clock = self.runtime.ports.clock
         self.metrics.initialise_loop("delivery")
         while not self._stopping:
@@ -84,9 +85,11 @@ class Worker:
                     rescued_at = clock.monotonic()
                 claimed = await self.claim()
                 self.alive()
+                lost = 0
             except StoreError as error:
+                lost += 1
                 self._failed("database")
-                log.warning("delivery.database_failed", error=type(error).__name__)
+                log.warning("delivery.database_failed", error=type(error).__name__, why=str(error))
                 claimed = []
             except Exception:
                 self._failed("bug")
@@ -95,14 +98,14 @@ class Worker:
             for each in claimed:
                 self._begin(each)
             if not claimed:
-                await self._rest()
+                await self._rest(min(POLL_SECONDS * 2 ** min(lost, 5), DATABASE_REST_SECONDS))
 
     def _failed(self, reason: str) -> None:
         self.metrics.count("loop_failures_total", loop="delivery", reason=reason)
 
-    async def _rest(self) -> None:
+    async def _rest(self, seconds: float = POLL_SECONDS) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), seconds)
 
     async def stop(self, patience_seconds: float = 15.0) -> None:
         """Take no more, let what is under way finish, then give up on the rest (its leases end by themselves).

@@ -288,6 +288,8 @@ class Service:
         problems = [problem for check in self.readiness_checks for problem in check()]
         try:
             await self.runtime.store.read(self.runtime.store.queries.oldest_due)
+        except Unavailable as error:
+            problems.append(str(error))
         except Exception as error:  # noqa: BLE001 - whatever fails, the database is not usable now
             problems.append(f"数据库不可用：{type(error).__name__}")
         return problems
