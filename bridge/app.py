@@ -63,6 +63,7 @@ YOUNG_OBJECTS = 10_000
 SWEEP_SECONDS = 1.0
 HOUSEKEEPING_SECONDS = 15.0
 FORGET_DAYS = 30
+"""How long the first answer to a webhook-id is kept; the same id later is a new message."""
 
 
 @dataclass
@@ -73,21 +74,18 @@ class Daemon:
     roles: Sequence[str] = ROLES
     ports: Ports = field(default_factory=system_ports)
     metrics: Metrics = field(default_factory=Metrics)
+    owner: str = field(init=False)
+    """The name under which this process holds leases and stands on the roster."""
     _gauges: LedgerGauges | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    draining: bool = False
-    leads: bool = False
-
-    @property
-    def owner(self) -> str:
-        """The name under which this process holds leases."""
-        return self._owner
+    _draining: bool = False
+    _leads: bool = False
 
     def __post_init__(self) -> None:
         """Draw the process's name."""
-        self._owner = self.ports.ids.new("p")
+        self.owner = self.ports.ids.new("p")
 
     async def run(self) -> None:
         """Start, serve until SIGTERM or SIGINT, drain, stop."""
@@ -103,7 +101,7 @@ class Daemon:
 
     async def _hand_over(self) -> None:
         """Serve on for a while, not ready any more, so that whoever sends turns to the other replicas first."""
-        self.draining = True
+        self._draining = True
         seconds = self.settings.drain_seconds
         log.info("daemon.draining", seconds=seconds)
         with contextlib.suppress(TimeoutError):
@@ -138,7 +136,7 @@ class Daemon:
             store, self.ports, holder.current, terms, self.settings.public_url, targets.placement, self.settings.shadow
         )
         beats = Heartbeats(self.ports.clock, self.metrics)
-        service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.silent, self._drain_notice])
+        service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.silent, self._stopping])
         self._describe(rules)
         await self._start_roster(stack, service, beats)
         await self._start_clock_socket(stack, service)
@@ -207,11 +205,11 @@ class Daemon:
         )  # fmt: skip
         await roster.step()
         stack.push_async_callback(roster.leave)
-        service.notices.append(lambda: roster.warnings)
+        service.warning_checks.append(lambda: roster.warnings)
         self._loop("roster", roster.step, beats, REPORT_SECONDS)
 
-    def _drain_notice(self) -> list[str]:
-        return ["正在停机"] if self.draining or self._stop.is_set() else []
+    def _stopping(self) -> list[str]:
+        return ["正在停机"] if self._draining or self._stop.is_set() else []
 
     async def _start_clock_socket(self, stack: AsyncExitStack, service: Service) -> None:
         path, clock = os.environ.get("BRIDGE_CLOCK_SOCKET"), self.ports.clock
@@ -225,7 +223,7 @@ class Daemon:
         store = service.runtime.store
         holding = Holding(store, self.ports.clock, self.settings.shadow, targets.uncertain_targets())
         await holding.step()
-        service.notices.append(holding.warnings)
+        service.warning_checks.append(holding.warnings)
         self._loop("holding", holding.step, beats, HOLD_SECONDS)
 
     async def _start_worker(self, stack: AsyncExitStack, service: Service, targets: Targets, beats: Heartbeats) -> None:
@@ -261,21 +259,21 @@ class Daemon:
         stack.push_async_callback(leader.release)
 
         async def step() -> None:
-            self.leads = await leader.holds()
-            if self.leads:
+            self._leads = await leader.holds()
+            if self._leads:
                 await service.sweep()
             else:
                 self.metrics.show_ledger(None)
 
         async def housekeep() -> None:
-            if self.leads:
+            if self._leads:
                 await self._show_ledger(service)
                 await self._forget(service)
 
         filing = Filing(desk_of(self.settings, service.runtime), self.settings.documents.at_archive)
 
         async def file_papers() -> None:
-            if self.leads:
+            if self._leads:
                 await filing.step()
 
         self._loop("clock", step, beats, SWEEP_SECONDS)
@@ -289,7 +287,7 @@ class Daemon:
 
     async def _show_ledger(self, service: Service) -> None:
         """Count the ledger for a scrape; only the clock leader exports it."""
-        if self.leads:
+        if self._leads:
             self._gauges = self._gauges or LedgerGauges(service.runtime.store, self.ports.clock)
             self.metrics.show_ledger(await self._gauges.read())
 
@@ -311,7 +309,7 @@ class Daemon:
         context = WebContext(
             service, desk_of(self.settings, service.runtime), registry, service.runtime.rules, self.ports,
             self.metrics, self.settings.web,
-            before_scrape=lambda: self._show_ledger(service), draining=lambda: self.draining,
+            before_scrape=lambda: self._show_ledger(service), draining=lambda: self._draining,
         )  # fmt: skip
         listener = Listener(create_app(context), self.settings.web)
         try:

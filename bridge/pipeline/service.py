@@ -60,13 +60,16 @@ StoppedDecision = Callable[[Tx, Runtime, Sequence[str], Actor, str | None], list
 
 @dataclass
 class Service:
-    """What web, CLI and loops call. ``wake`` tells the delivery that there may be something to send."""
+    """What web, CLI and loops call. ``wake`` tells the delivery that there may be something to send.
+
+    ``readiness_checks`` say why this process is not ready, ``warning_checks`` what a person should look at all the same.
+    """
 
     runtime: Runtime
     observer: Observer
     wake: Callable[[], None] = lambda: None
     readiness_checks: list[Callable[[], list[str]]] = field(default_factory=list)
-    notices: list[Callable[[], list[str]]] = field(default_factory=list)
+    warning_checks: list[Callable[[], list[str]]] = field(default_factory=list)
 
     async def accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None) -> Answer:
         """Take a ticket of an upstream; 202 once it is durable."""
@@ -296,7 +299,7 @@ class Service:
 
     def warnings(self) -> list[str]:
         """Return what a person should look at although the process is ready, in Chinese."""
-        return [warning for notice in self.notices for warning in notice()]
+        return [warning for check in self.warning_checks for warning in check()]
 
     def _answer(self, taken: Taken) -> Answer:
         self.after(taken.committed)

@@ -51,8 +51,8 @@ class PostgresWriter:
     """A few writer tasks over a pool; units of one key always go to the same task, so they never wait for each other."""
 
     engine: AsyncEngine
-    lanes: int = 4
-    sessions: bool = True
+    lanes: int
+    sessions: bool
     """Whether a connection is one session; behind a pooler it is so only for one transaction."""
     _queues: list[asyncio.Queue[Job | None]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
