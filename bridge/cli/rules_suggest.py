@@ -104,6 +104,7 @@ def _write_examples(path: Path, found: Sequence[Sample]) -> None:
                 "text": one.facts.body.content,
                 "in_scope": category != OUT,
                 "category": None if category == OUT else category,
+                "lead": None if category == OUT else one.verdict.lead,
             }
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     typer.echo(f"{len(judged)} 件写入 {path}", err=True)
@@ -121,7 +122,7 @@ def learn(
     from bridge.rules.second_opinion import render
 
     compiled = load_or_exit(rules_path(rules, config))
-    found = read_examples(examples, compiled.classifier.heard)
+    found = read_examples(examples, compiled)
     model = learn_model(found)
     output.write_text(render(model), encoding="utf-8")
     typer.echo(f"从 {len(found)} 个例子学到 {len(model.weights)} 个字词，写入 {output}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
+from typing import NamedTuple
 
 from bridge.core.assessment import Classification, Evidence
 from bridge.core.policy import TicketFacts
@@ -28,7 +29,7 @@ from bridge.rules.normalise import Layout, Normaliser
 from bridge.rules.patterns import Regex
 from bridge.rules.period import PeriodReader
 from bridge.rules.reading import Emphasis, Reading, Triggered, Wakers
-from bridge.rules.second_opinion import OUT, SecondOpinion
+from bridge.rules.second_opinion import OUT, Advice, SecondOpinion
 
 MAX_TEXT = 20_000
 """Longer texts are judged by their beginning. Source: contract §3, a ticket's content."""
@@ -57,6 +58,14 @@ BACKED, ALONE = 0.5, 0.28
 
 
 _SECOND = itemgetter(1)
+
+
+class Judged(NamedTuple):
+    """A classification, its margin over the threshold of scope, and what the second opinion said of the text."""
+
+    found: Classification
+    margin: float
+    advice: Advice | None
 
 
 @dataclass(frozen=True)
@@ -112,35 +121,52 @@ class Classifier:
         """What the second opinion hears of a text; it learns from the same."""
         return _heard(self.read(title, content).layout)
 
-    def classify(self, facts: TicketFacts) -> tuple[Classification, float]:
-        """Classify one ticket (a supplement counts as text), with its margin over the threshold of scope."""
-        body = facts.body
-        reading = self.read(body.title, "\n".join((body.content, *body.supplements)))
+    def classify(self, facts: TicketFacts) -> Judged:
+        """Classify one ticket."""
+        reading = self._reading(facts)
         scores, hits = self._scores(reading, facts.kind)
         scope, scope_hits, reason = self._scope(reading, scores)
-        advice = self._advice(reading)
+        heard = self._advice(reading)
+        advice = heard.categories if heard else {}
         scores = self._advised(scores, hits, advice)
         scope += self._scope_advice(advice, scope_hits)
         margin = scope - self.scoring.scope_threshold
         if facts.kind is TicketKind.PRAISE or margin < 0:
-            return self._out(facts, margin, scope_hits, reason, reading), margin
+            return Judged(self._out(facts, margin, scope_hits, reason, reading), margin, heard)
         ranked = self._ranked(scores)
         category = ranked[0][0] if ranked else None
-        insurance = body.insurance or self._insurance(reading, category)
-        words, lasting = (reading.layout, reading.hits), category != REFUND
-        stage = self.period.stage(body.period, words, insurance, facts.received_at, lasting=lasting)
+        insurance, stage = self._facets(reading, facts, category)
         found = Classification(
             in_scope=True,
             category=category,
             confidence=round(ranked[0][1] if ranked else 0.0, 4),
             second_category=self._second(ranked, scores),
             candidates=tuple((name, round(share, 4)) for name, share in ranked[:3]),
-            insurance=tuple(insurance),
+            insurance=insurance,
             period=stage,
             flags=self._flags(reading, facts, category, stage),
             evidence=_weightiest_first(hits + scope_hits),
         )
-        return found, margin
+        return Judged(found, margin, heard)
+
+    def under(self, facts: TicketFacts, category: str) -> Classification:
+        """What the text says of a ticket whose category is known: what routing looks at."""
+        reading = self._reading(facts)
+        insurance, stage = self._facets(reading, facts, category)
+        flags = self._flags(reading, facts, category, stage)
+        return Classification(in_scope=True, category=category, insurance=insurance, period=stage, flags=flags)
+
+    def _reading(self, facts: TicketFacts) -> Reading:
+        """The text of a ticket; a supplement counts as text."""
+        return self.read(facts.body.title, "\n".join((facts.body.content, *facts.body.supplements)))
+
+    def _facets(
+        self, reading: Reading, facts: TicketFacts, category: str | None
+    ) -> tuple[tuple[Insurance, ...], PeriodStage]:
+        insurance = facts.body.insurance or self._insurance(reading, category)
+        words, lasting = (reading.layout, reading.hits), category != REFUND
+        stage = self.period.stage(facts.body.period, words, insurance, facts.received_at, lasting=lasting)
+        return tuple(insurance), stage
 
     def _scores(self, reading: Reading, kind: TicketKind) -> tuple[dict[str, float], list[Evidence]]:
         scores: dict[str, float] = {}
@@ -155,9 +181,9 @@ class Classifier:
                 hits.append(Evidence(rule.id, _words(reading, best[1]), rule.category, round(value, 3)))
         return scores, hits
 
-    def _advice(self, reading: Reading) -> dict[str, float]:
+    def _advice(self, reading: Reading) -> Advice | None:
         if self.opinion is None or self.opinion_settings is None:
-            return {}
+            return None
         return self.opinion.score(_heard(reading.layout))
 
     def _advised(self, scores: dict[str, float], hits: list[Evidence], advice: dict[str, float]) -> dict[str, float]:

@@ -26,9 +26,10 @@ from bridge.rules.patterns import compile_regex, pieces
 from bridge.rules.period import PeriodReader
 from bridge.rules.policy_of import policy_of, triggers_of
 from bridge.rules.reading import CompiledCondition, Emphasis, Start, Triggered, Wakers
-from bridge.rules.review import Reviewer
+from bridge.rules.review import LeadOf, Reviewer
 from bridge.rules.route import Router, route_facts
 from bridge.rules.second_opinion import SecondOpinion, parse, shipped_text
+from bridge.rules.sureness import Sureness
 
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ class CompiledRules:
             self.document.review,
             dict(rules.flags),
             {name: reason.name for name, reason in rules.out_reasons.items()},
+            {name: unit.name for name, unit in self.document.units.items()},
         )
 
     def prepare(self) -> CompiledRules:
@@ -110,15 +112,26 @@ class CompiledRules:
             return Assessment(nothing, Route(lead=None), self.hash)
 
     def _assess(self, facts: TicketFacts) -> Assessment:
-        found, margin = self.classifier.classify(facts)
+        found, margin, advice = self.classifier.classify(facts)
         share = 1 / (1 + math.exp(-margin / self.document.rules.scoring.temperature))
-        known = route_facts(found, facts)
-        chosen = found.category if found.in_scope else None
-        route = self.router.route(chosen, known) if chosen else Route(lead=None)
-        found = self.reviewer.judge(found, share, route, lambda category: self.router.lead(category, known))
+        route, lead_of = self._routed(found, facts)
+        found = self.reviewer.judge(found, share, route, lead_of, advice)
         if facts.upstream_unit is not None:
             route = self._addressed(route, facts.upstream_unit, facts)
         return Assessment(found, route, self.hash)
+
+    def _routed(self, found: Classification, facts: TicketFacts) -> tuple[Route, LeadOf]:
+        """The route of a classification, and who would lead under another category."""
+        known = route_facts(found, facts)
+        chosen = found.category if found.in_scope else None
+        route = self.router.route(chosen, known) if chosen else Route(lead=None)
+        return route, lambda category: self.router.lead(category, known)
+
+    def sureness(self, facts: TicketFacts) -> Sureness:
+        """How sure the lead of a ticket is, for a person who asks why."""
+        found, _, advice = self.classifier.classify(facts)
+        route, lead_of = self._routed(found, facts)
+        return self.reviewer.sureness(found, route, lead_of, advice)
 
     def route(self, category: str, facts: RouteFacts) -> Route:
         """Route a category chosen by a person."""

@@ -49,10 +49,12 @@ class CalendarEntry(Section):
 
 
 class ReviewEntry(Section):
-    """何时先请人看:置信度低、两类相近且主办不同、或带有这些标记。enabled: false 则一律自动派发。"""
+    """何时先请人看:主办把握不够、范围把握不够、或带有这些标记。enabled: false 则一律自动派发。"""
 
     enabled: bool = True
-    min_confidence: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.6
+    min_confidence: Annotated[float, Field(ge=0, le=1, strict=False, description="主办判对的把握低于此数先请人看")] = (
+        0.6
+    )
     min_scope_confidence: Annotated[float, Field(ge=0, le=1, strict=False)] = 0.6
     flags: list[Identifier] = Field(default_factory=list, description="带这些标记的一律请人看")
 

@@ -18,6 +18,7 @@ from bridge.rules.closed_words import NAMES
 from bridge.rules.compile import CompiledRules
 from bridge.rules.decision import decision
 from bridge.rules.due import due_dates, local
+from bridge.rules.second_opinion import OUT
 
 _PROCEDURES = {"direct": "自办", "transfer": "移送", "joint_general": "一般联办", "joint_complex": "复杂专案"}
 _PERIODS = {"post": "改革后", "pre": "改革前", "straddle": "跨改革前后", "unknown": "没有写明所属期"}
@@ -56,6 +57,7 @@ def explanation(rules: CompiledRules, facts: TicketFacts) -> dict[str, Any]:
         ],
         "scope_evidence": _lines(made, None),
         "route": made.route.route_id or None,
+        "lead_opinion": _lead_opinion(rules, made, facts),
         "clauses": list(made.route.clauses),
         "complex_triggers": _triggers(rules, made, facts),
         "contacts": _contacts(rules, made),
@@ -89,6 +91,21 @@ def _told(rules: CompiledRules, facts: TicketFacts, made: Assessment, name: str)
         if line["rule"] == OPINION_RULE and rules.opinion is not None:
             line["matched"] = "、".join(rules.opinion.telling(normal_text(rules.classifier, facts), name))
     return lines
+
+
+def _lead_opinion(rules: CompiledRules, made: Assessment, facts: TicketFacts) -> dict[str, Any] | None:
+    """How sure the lead by the rules is, whom the second opinion prefers, and the sequences that spoke for it."""
+    sure = rules.sureness(facts)
+    if rules.opinion is None or sure.preferred is None:
+        return None
+    heard = rules.classifier.heard(facts.body.title, facts.body.content)
+    tell = rules.opinion.telling if sure.preferred == OUT else rules.opinion.telling_lead
+    return {
+        "sureness": round(sure.share, 4),
+        "preferred": sure.preferred,
+        "agrees": sure.preferred == made.route.lead,
+        "matched": "、".join(tell(heard, sure.preferred)),
+    }
 
 
 def _contacts(rules: CompiledRules, made: Assessment) -> list[dict[str, str]]:
@@ -170,6 +187,13 @@ def _evidence_line(line: dict[str, Any]) -> str:
     return f"    {line['weight']:+g}  {line['rule']}{matched}"
 
 
+def _lead_opinion_line(rules: CompiledRules, told: dict[str, Any]) -> str:
+    unit = rules.policy.units.get(told["preferred"])
+    whom = f"{unit.name}({unit.id})" if unit else "不属本机制"
+    same = "与规则一致" if told["agrees"] else "与规则不同"
+    return f"主办把握:{told['sureness']:.0%};第二意见倾向{whom},{same}(字词:“{told['matched']}”)"
+
+
 def _extension_words(rule: dict[str, Any] | None) -> str:
     if rule is None:
         return ""
@@ -186,6 +210,8 @@ def _unit_lines(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]:
     for place, contact in enumerate(told["contacts"]):
         role = "主办" if place == 0 else "联办"
         yield f"{role}:{contact['name']}({contact['unit']}),{contact['person']} {contact['phone']}"
+    if told["lead_opinion"]:
+        yield _lead_opinion_line(rules, told["lead_opinion"])
     for trigger in told["complex_triggers"]:
         first = ",派件前先请人看" if trigger["review"] else ""
         yield f"可考虑提请复杂专案:{trigger['text']}({trigger['id']}{first})"

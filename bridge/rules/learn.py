@@ -1,4 +1,4 @@
-"""Learns the second opinion from labelled examples: TF-IDF and one linear separator per class.
+"""Learns the second opinion from labelled examples: TF-IDF and one linear separator per class and per lead.
 
 Owns: reading examples, the optimiser (dual coordinate descent for the squared hinge loss, as in liblinear), and
 keeping only the sequences that matter. Must not: run inside the daemon.
@@ -10,36 +10,42 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter, mul
 from pathlib import Path
 
 from bridge.errors import ConfigError, Problem
+from bridge.rules.compile import CompiledRules
+from bridge.rules.decision import EPOCH, facts_of_row
+from bridge.rules.route import route_facts
 from bridge.rules.second_opinion import OUT, SecondOpinion, grams_of
 
 PENALTY = 1.0
 ROUNDS = 30
-KEPT = 9_000
+KEPT = 12_000
 """So many sequences are kept, by how loud they can be."""
+
+LEAST = 20
+"""A unit that leads fewer examples is not learnt: too few to tell it from the others."""
 
 Row = list[tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled text: its class is a category, or :data:`OUT`."""
+    """A labelled text: its class is a category, or :data:`OUT`; ``lead`` the unit whose matter it is, if any's."""
 
     id: str
     text: str
     label: str
+    lead: str | None = None
 
 
-Hear = Callable[[str, str], str]
-"""Title and content to what the model hears (``Classifier.heard``)."""
+def read_examples(path: Path, rules: CompiledRules) -> tuple[Example, ...]:
+    """Read labelled examples (JSON Lines: ``id``, ``title``, ``text``, ``in_scope``, ``category``, perhaps ``lead``).
 
-
-def read_examples(path: Path, hear: Hear) -> tuple[Example, ...]:
-    """Read labelled examples (JSON Lines: ``id``, ``title``, ``text``, ``in_scope``, ``category``).
+    Where no lead is written, it is the one the rules route the labelled category to.
 
     Raises:
         ConfigError: a line that is not such an object; every bad line.
@@ -47,7 +53,7 @@ def read_examples(path: Path, hear: Hear) -> tuple[Example, ...]:
     examples, problems = [], []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            examples.append(_example(json.loads(line), hear))
+            examples.append(_example(json.loads(line), rules))
         except (ValueError, KeyError, TypeError, AttributeError):
             problems.append(Problem("-", "每行应当是带 text、in_scope、category 的 JSON 对象", number, 1))
     if problems:
@@ -55,10 +61,17 @@ def read_examples(path: Path, hear: Hear) -> tuple[Example, ...]:
     return tuple(examples)
 
 
-def _example(row: dict[str, object], hear: Hear) -> Example:
-    text = hear(str(row.get("title") or ""), str(row["text"]))
-    label = str(row["category"]) if row["in_scope"] else OUT
-    return Example(str(row["id"]), text, label)
+def _example(row: dict[str, object], rules: CompiledRules) -> Example:
+    text = rules.classifier.heard(str(row.get("title") or ""), str(row["text"]))
+    if not row["in_scope"]:
+        return Example(str(row["id"]), text, OUT)
+    category = str(row["category"])
+    return Example(str(row["id"]), text, category, str(row.get("lead") or "") or _lead(row, category, rules))
+
+
+def _lead(row: dict[str, object], category: str, rules: CompiledRules) -> str | None:
+    facts = facts_of_row(row, EPOCH)
+    return rules.router.lead(category, route_facts(rules.classifier.under(facts, category), facts))
 
 
 def learn(examples: Sequence[Example], kept: int = KEPT) -> SecondOpinion:
@@ -66,15 +79,22 @@ def learn(examples: Sequence[Example], kept: int = KEPT) -> SecondOpinion:
     texts = [grams_of(example.text) for example in examples]
     vocabulary, idf = _vocabulary(texts)
     rows = [_row(grams, vocabulary, idf) for grams in texts]
-    classes = tuple(sorted({example.label for example in examples}))
-    columns = [
-        _separate(rows, [1.0 if example.label == name else -1.0 for example in examples], len(vocabulary))
-        for name in classes
-    ]
+    classes, leads = tuple(sorted({example.label for example in examples})), _leads(examples)
+    chosen = [[example.label == name for example in examples] for name in classes]
+    chosen += [[example.lead == name for example in examples] for name in leads]
+    columns = [_separate(rows, [1.0 if one else -1.0 for one in column], len(vocabulary)) for column in chosen]
     grams = {gram: (idf[place], *(weights[place] for weights, _ in columns)) for gram, place in vocabulary.items()}
     loud = sorted(grams, key=lambda gram: -max(abs(weight) for weight in grams[gram][1:]) * grams[gram][0])[:kept]
-    source = hashlib.sha256("\n".join(example.text for example in examples).encode()).hexdigest()[:12]
-    return SecondOpinion(classes, tuple(bias for _, bias in columns), {gram: grams[gram] for gram in loud}, source)
+    source = hashlib.sha256(
+        "\n".join(f"{example.text}{example.lead or ''}" for example in examples).encode()
+    ).hexdigest()[:12]
+    biases = tuple(bias for _, bias in columns)
+    return SecondOpinion(classes, biases, {gram: grams[gram] for gram in loud}, source, leads)
+
+
+def _leads(examples: Sequence[Example]) -> tuple[str, ...]:
+    counts = Counter(example.lead for example in examples if example.lead)
+    return tuple(sorted(name for name, count in counts.items() if count >= LEAST))
 
 
 def _vocabulary(texts: Sequence[Counter[str]]) -> tuple[dict[str, int], list[float]]:
@@ -105,12 +125,14 @@ def _separate(rows: Sequence[Row], signs: Sequence[float], width: int) -> tuple[
     weights, bias = [0.0] * width, 0.0
     alphas = [0.0] * len(rows)
     diagonal = 1 / (2 * PENALTY)
-    curvature = [sum(value * value for _, value in row) + 1.0 + diagonal for row in rows]
+    values = [tuple([value for _, value in row]) for row in rows]
+    taken = [itemgetter(*[place for place, _ in row], 0, 0) for row in rows]
+    curvature = [sum(map(mul, value, value)) + 1.0 + diagonal for value in values]
     for turn in range(ROUNDS):
         moved = 0.0
         for number in _order(len(rows), turn):
-            row, sign = rows[number], signs[number]
-            margin = sum([weights[place] * value for place, value in row]) + bias
+            sign = signs[number]
+            margin = sum(map(mul, values[number], taken[number](weights))) + bias
             gradient = sign * margin - 1 + diagonal * alphas[number]
             if gradient >= 0 and alphas[number] == 0:
                 continue
@@ -118,7 +140,7 @@ def _separate(rows: Sequence[Row], signs: Sequence[float], width: int) -> tuple[
             step = (updated - alphas[number]) * sign
             alphas[number] = updated
             moved = max(moved, abs(gradient))
-            for place, value in row:
+            for place, value in rows[number]:
                 weights[place] += step * value
             bias += step
         if moved < 0.01:  # noqa: PLR2004 - liblinear's default is 0.1

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -41,14 +42,25 @@ def grams_of(text: str) -> Counter[str]:
     return found
 
 
+class Advice(NamedTuple):
+    """What the model says of a text: a value for each category and :data:`OUT`, and one for each unit that leads.
+
+    A value is about -1.5 to 1.5; 0 lies on the border of a class.
+    """
+
+    categories: dict[str, float]
+    leads: dict[str, float]
+
+
 @dataclass(frozen=True)
 class SecondOpinion:
-    """Weights per sequence: inverse document frequency first, then one weight per class."""
+    """Weights per sequence: inverse document frequency first, then one weight per class, then one per lead."""
 
     classes: tuple[str, ...]
     intercepts: tuple[float, ...]
     weights: Mapping[str, tuple[float, ...]]
     learnt_from: str = ""
+    leads: tuple[str, ...] = ()
 
     @cached_property
     def _finder(self) -> AhoCorasick:
@@ -68,8 +80,8 @@ class SecondOpinion:
         """Build now what scoring takes, instead of at the first text."""
         _ = (self._finder, self._halves)
 
-    def score(self, text: str) -> dict[str, float]:
-        """One value per class, about -1.5 to 1.5; 0 lies on the border of a class."""
+    def score(self, text: str) -> Advice:
+        """What the model says of a text in normal form."""
         packed = self._packed
         by_count: dict[int, int] = {}
         for gram, count in Counter(self._finder.find_matches_as_strings(text, overlapping=True)).items():
@@ -80,23 +92,33 @@ class SecondOpinion:
             total += value * times
             square += (value & _MASK) * times * times
         length = math.sqrt(square * _SCALE) or 1.0
-        return {
-            name: value / length + intercept
-            for name, intercept, value in zip(self.classes, self.intercepts, self._unpack(total), strict=True)
-        }
+        values = [
+            value / length + intercept for intercept, value in zip(self.intercepts, self._unpack(total), strict=True)
+        ]
+        return Advice(
+            dict(zip(self.classes, values, strict=False)),
+            dict(zip(self.leads, values[len(self.classes) :], strict=True)),
+        )
 
     def _unpack(self, total: int) -> list[int]:
         total += self._halves
-        return [((total >> field) & _MASK) - _HALF for field in range(_BITS, (len(self.classes) + 1) * _BITS, _BITS)]
+        end = (len(self.intercepts) + 1) * _BITS
+        return [((total >> field) & _MASK) - _HALF for field in range(_BITS, end, _BITS)]
 
     @cached_property
     def _halves(self) -> int:
         """Makes every field positive, so that none borrows from the next."""
-        return sum(_HALF << place * _BITS for place in range(1, len(self.classes) + 1))
+        return sum(_HALF << place * _BITS for place in range(1, len(self.intercepts) + 1))
 
     def telling(self, text: str, name: str, most: int = 4) -> tuple[str, ...]:
         """The sequences that spoke loudest for a class, longest first where they overlap."""
-        place = self.classes.index(name) + 1
+        return self._loudest(text, self.classes.index(name) + 1, most)
+
+    def telling_lead(self, text: str, name: str, most: int = 4) -> tuple[str, ...]:
+        """The sequences that spoke loudest for a lead."""
+        return self._loudest(text, len(self.classes) + self.leads.index(name) + 1, most)
+
+    def _loudest(self, text: str, place: int, most: int) -> tuple[str, ...]:
         loud = sorted(
             (gram for gram in grams_of(text) if len(gram) > 1 and gram in self.weights),
             key=lambda gram: -self.weights[gram][0] * self.weights[gram][place],
@@ -123,12 +145,17 @@ def parse(text: str) -> SecondOpinion:
         tuple(data["intercepts"]),
         {gram: tuple(row) for gram, row in data["weights"].items()},
         data.get("learnt_from", ""),
+        tuple(data.get("leads", ())),
     )
 
 
 def render(model: SecondOpinion) -> str:
     """Write a model as JSON, one sequence a line, so that changes can be read."""
-    head = {"classes": model.classes, "intercepts": [round(value, 4) for value in model.intercepts]}
+    head = {
+        "classes": model.classes,
+        "leads": model.leads,
+        "intercepts": [round(value, 4) for value in model.intercepts],
+    }
     lines = [
         f"{json.dumps(gram, ensure_ascii=False)}:{json.dumps([round(value, 2) for value in row], separators=(',', ':'))}"
         for gram, row in sorted(model.weights.items())

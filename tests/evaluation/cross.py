@@ -26,7 +26,7 @@ class CrossValidated:
     def __init__(self, rules: CompiledRules, examples: Path = EXAMPLES) -> None:
         """Learn nothing yet; a fold's model is learnt when its first text comes."""
         self._rules = rules
-        self._examples = read_examples(examples, rules.classifier.heard) if rules.opinion else ()
+        self._examples = read_examples(examples, rules) if rules.opinion else ()
         self._seen = {example.text: _fold(example) for example in self._examples}
         self._of_fold = cache(self._learn)
 

@@ -47,7 +47,8 @@ def facts_of(row: Mapping[str, Any]) -> TicketFacts:
 
 def answer_of(rules: CompiledRules, row: Mapping[str, Any]) -> Answer:
     """What the rules decide about a row."""
-    made = rules.assess(facts_of(row))
+    facts = facts_of(row)
+    made = rules.assess(facts)
     found, route = made.classification, made.route
     return Answer(
         found.in_scope,
@@ -56,7 +57,7 @@ def answer_of(rules: CompiledRules, row: Mapping[str, Any]) -> Answer:
         route.co_units,
         route.procedure.value if route.procedure else None,
         found.review,
-        found.confidence,
+        rules.sureness(facts).share,
     )
 
 

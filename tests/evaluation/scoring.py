@@ -25,7 +25,10 @@ NUMBERS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What was decided about one text; a baseline may leave out what it does not decide."""
+    """What was decided about one text; a baseline may leave out what it does not decide.
+
+    ``confidence``: how sure the lead is.
+    """
 
     in_scope: bool
     category: int | None = None
