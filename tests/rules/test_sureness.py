@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.core.model import TicketBody
+from bridge.core.model.ticket import TicketBody
 from bridge.core.policy import TicketFacts
 from bridge.core.vocabulary import TicketKind
 from bridge.rules.compile import CompiledRules
