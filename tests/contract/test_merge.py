@@ -132,6 +132,18 @@ async def test_a_ticket_joining_an_answered_case_gets_the_standing_reply_as_its_
     assert [d["start_at"][:10] for d in window] == ["2026-03-05"]
 
 
+async def test_whoever_joins_after_the_window_has_closed_gets_one(ledger: Ledger) -> None:
+    kept = await ledger.ticket(SINGLE, external_id="ZZ1")
+    await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")
+    await ledger.deliver()
+    await ledger.act(kept, "objection", OFFICE, none=True)
+    await ledger.until("2026-03-05T09:00:00+08:00")
+    await ledger.act(await ledger.ticket(SINGLE, external_id="ZZ2"), "merge", OFFICE, into=kept)
+    await ledger.deliver()
+    windows = [d for d in (await ledger.view(kept))["deadlines"] if d["kind"] == "objection"]
+    assert [(d["status"], d["start_at"][:10]) for d in windows] == [("met", "2026-03-02"), ("running", "2026-03-05")]
+
+
 async def test_only_the_ticket_that_asked_for_rework_is_owed_a_reply(ledger: Ledger) -> None:
     kept, _ = await merged(ledger)
     await ledger.receipt(kept, "tax", "opinion", text="核减431.20元")

@@ -146,9 +146,15 @@ def replied(work: Work) -> None:
         end(work, CaseState.CLOSED_REMEDY_TOLD)
         return
     work.set_case(state=CaseState.REPLIED)
-    if work.clock_of(work.case.id, DeadlineKind.OBJECTION) is None:
+    if not _may_object_or_did(work):
         clocks.start_objection(work)
     archive_if_done(work)
+
+
+def _may_object_or_did(work: Work) -> bool:
+    """Tell whether the window to object runs, or ended with a word or in silence that still stands."""
+    window = work.clock_of(work.case.id, DeadlineKind.OBJECTION)
+    return window is not None and (window.status in clocks.OPEN or work.case.objection is not None)
 
 
 def end(work: Work, state: CaseState) -> None:
