@@ -68,13 +68,7 @@ def _decode(body: bytes) -> str:
 
 def _parse(text: str) -> Any:
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_integer,
-            parse_float=_finite_float,
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise NotJson(f"正文不是 JSON（第 {error.lineno} 行第 {error.colno} 列）") from None
     except RecursionError:
@@ -108,6 +102,14 @@ def _finite_float(text: str) -> float:
     if not math.isfinite(number):
         raise NotJson("数字过大，无法表示")
     return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_refuse_constant,
+    parse_int=_bounded_integer,
+    parse_float=_finite_float,
+)
 
 
 def _is_too_deep(value: object) -> bool:
