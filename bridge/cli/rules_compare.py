@@ -28,6 +28,7 @@ _FIELDS = {
     "co_units": "联办",
     "procedure": "程序",
     "review": "人工把关",
+    "due": "时限",
 }
 _JUDGED = {
     (False, True): "（与人工判定：原不符，新相符）",
@@ -95,6 +96,10 @@ def _line(one: Changed) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        from bridge.rules.closed_words import NAMES
+
+        return "、".join(f"{NAMES[kind][0]} {at}" for kind, at in value.items()) or "无"
     if isinstance(value, list):
         return "、".join(map(str, value)) or "无"
     return {None: "无", True: "是", False: "否"}.get(value) or str(value)  # type: ignore[call-overload]

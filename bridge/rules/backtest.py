@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.assessment import Assessment
-from bridge.core.policy import TicketFacts
+from bridge.core.policy import Policy, TicketFacts
 from bridge.core.verdict import OUT, UNJUDGED, Verdict
 from bridge.rules.compile import CompiledRules
+from bridge.rules.due import due_dates, local
 
 NOWHERE = "不派件"
-COMPARED = ("in_scope", "category", "lead", "co_units", "procedure", "review")
+COMPARED = ("in_scope", "category", "lead", "co_units", "procedure", "review", "due")
 REASONS = 6
 """So many rules are named, at most, for one change."""
 
@@ -75,15 +76,18 @@ def compare(
 ) -> Comparison:
     """Assess every ticket by both snapshots; ``seen`` is told the count after each."""
     result = Comparison()
+    policies = (old.policy, new.policy) if _other_limits(old.policy, new.policy) else None
     for sample in samples:
         made = old.assess(sample.facts), new.assess(sample.facts)
         before, after = map(_outcome, made)
+        if policies and before["procedure"] == after["procedure"]:
+            before["due"], after["due"] = _moved_limits(policies, made, sample.facts)
         result.tickets += 1
         result.flow[before["lead"] or NOWHERE, after["lead"] or NOWHERE] += 1
         fields = {name: (before[name], after[name]) for name in COMPARED if before[name] != after[name]}
         if fields:
             right = agrees(made[0], sample.verdict), agrees(made[1], sample.verdict)
-            result.changed.append(Changed(sample.id, fields, _why(*made), right))
+            result.changed.append(Changed(sample.id, fields, _why(*made, late="due" in fields), right))
         seen(result.tickets)
     return result
 
@@ -110,17 +114,46 @@ def _outcome(made: Assessment) -> dict[str, Any]:
         "co_units": sorted(route.co_units),
         "procedure": route.procedure.value if route.procedure else None,
         "review": found.review,
+        "due": {},
     }
 
 
-def _why(old: Assessment, new: Assessment) -> tuple[str, ...]:
-    """The evidence that came, went or weighs otherwise, the weightiest first, then the route if it is another."""
+def _other_limits(old: Policy, new: Policy) -> bool:
+    """Whether two rules count time differently."""
+    return (old.limits, old.calendar.version) != (new.limits, new.calendar.version)
+
+
+def _moved_limits(
+    policies: tuple[Policy, Policy], made: tuple[Assessment, Assessment], facts: TicketFacts
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The ends, by kind of limit, that only one of the rules gives."""
+    before, after = (
+        {date.kind.value: local(date.due_at) for date in due_dates(policy, one, facts)}
+        for policy, one in zip(policies, made, strict=True)
+    )
+    differ = [kind for kind in before.keys() | after.keys() if before.get(kind) != after.get(kind)]
+    return (
+        {kind: at for kind, at in before.items() if kind in differ},
+        {kind: at for kind, at in after.items() if kind in differ},
+    )
+
+
+def _why(old: Assessment, new: Assessment, *, late: bool) -> tuple[str, ...]:
+    """The evidence that came, went or weighs otherwise, the weightiest first, then the route, then other limits."""
     before, after = _weights(old), _weights(new)
     names = sorted(before.keys() | after.keys(), key=lambda name: (-_moved(before, after, name), name))
     said = [_said(before, after, name) for name in names if _moved(before, after, name)][:REASONS]
     if old.route.route_id != new.route.route_id:
         said.append(f"路由 {old.route.route_id or '无'} → {new.route.route_id or '无'}")
+    elif _sent(old) != _sent(new):
+        said.append(f"路由 {new.route.route_id} 改了写法")
+    if late:
+        said.append("时限或日历改了")
     return tuple(said)
+
+
+def _sent(made: Assessment) -> tuple[object, ...]:
+    return made.route.lead, sorted(made.route.co_units), made.route.procedure
 
 
 def _weights(made: Assessment) -> dict[str, tuple[float, str]]:

@@ -88,6 +88,30 @@ def test_a_candidate_is_tried_on_the_cases_of_the_last_days(run: Run, config: Pa
     assert "新命中 c10.machine" in page
 
 
+def test_another_limit_and_another_lead_in_the_same_route_are_told_with_their_cause(run: Run, tmp_path: Path) -> None:
+    ticket = {"id": "a", "text": LATE_FEE, "received_at": "2026-03-02T09:00:00+08:00"}
+    (tmp_path / "day.jsonl").write_text(json.dumps(ticket, ensure_ascii=False), encoding="utf-8")
+    text = SHIPPED.read_text(encoding="utf-8")
+    changes = {
+        "time_limits": ("{id: reply.single, kind: reply, amount: 5", "{id: reply.single, kind: reply, amount: 4"),
+        "routes": (
+            "id: late_fee.post, category: late_fee, lead: tax",
+            "id: late_fee.post, category: late_fee, lead: hrss",
+        ),
+    }
+    told = {}
+    for name, (old, new) in changes.items():
+        assert text.count(old) == 1
+        (tmp_path / "candidate.yaml").write_text(text.replace(old, new), encoding="utf-8")
+        made = run("rules", "diff", str(SHIPPED), f"{tmp_path}/candidate.yaml", "--against", f"{tmp_path}/day.jsonl")
+        assert made.exit_code == 1
+        told[name] = made.stdout
+    assert "时限：答复 2026-03-09T23:59:59+08:00 → 答复 2026-03-06T23:59:59+08:00" in told["time_limits"]
+    assert "因：时限或日历改了" in told["time_limits"]
+    assert "主办：tax → hrss" in told["routes"]
+    assert "因：路由 late_fee.post 改了写法" in told["routes"]
+
+
 def test_the_same_rules_change_nothing(run: Run, config: Path) -> None:
     with_service(config, archive)
     same = run("rules", "diff", str(SHIPPED), str(SHIPPED), "--against", "archive")
