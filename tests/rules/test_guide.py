@@ -14,7 +14,7 @@ from tests.rules.conftest import ROOT, SHIPPED
 GUIDE = ROOT / "docs" / "howto" / "write-rules.zh-CN.md"
 FINDS_CHANGES = "bridge rules diff"
 SAYS = {
-    "bridge rules explain": ("类别:", "落选:", "主办:", "时限:", "规则版本:"),
+    "bridge rules explain": ("类别:9 征缴检查、欠费追缴", "联办:人社局", "落选:", "主办:", "时限:", "规则版本:"),
     "bridge rules check": ("candidate.yaml:没有问题",),
     "bridge rules test": ("0 个不符",),
     FINDS_CHANGES: ("2 件工单，1 件有变化", "原主办 \\ 新主办", "新命中 c10.machine", "c10.machine"),
