@@ -16,7 +16,9 @@ import structlog
 from bridge.core.assessment import Assessment, Classification, Route
 from bridge.core.calendar import PublishedYear
 from bridge.core.policy import Policy, RouteFacts, TicketFacts
+from bridge.core.values import changed
 from bridge.core.vocabulary import Insurance, ProcedureId
+from bridge.rules.asking import asked_besides
 from bridge.rules.classify import Classifier
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_evidence import Condition, RulesSection
@@ -27,8 +29,8 @@ from bridge.rules.period import PeriodReader
 from bridge.rules.policy_of import policy_of, triggers_of
 from bridge.rules.reading import CompiledCondition, Emphasis, Start, Triggered, Wakers
 from bridge.rules.review import LeadOf, Reviewer
-from bridge.rules.route import Router, route_facts
-from bridge.rules.second_opinion import SecondOpinion, parse, shipped_text
+from bridge.rules.route import LIGHT_KINDS, Router, route_facts
+from bridge.rules.second_opinion import ASKED, Advice, SecondOpinion, parse, shipped_text
 from bridge.rules.sureness import Sureness
 
 _log = structlog.get_logger(__name__)
@@ -115,6 +117,7 @@ class CompiledRules:
         found, margin, advice = self.classifier.classify(facts)
         share = 1 / (1 + math.exp(-margin / self.document.rules.scoring.temperature))
         route, lead_of = self._routed(found, facts)
+        found, route = self._widened(found, route, facts, advice)
         found = self.reviewer.judge(found, share, route, lead_of, advice)
         if facts.upstream_unit is not None:
             route = self._addressed(route, facts.upstream_unit, facts)
@@ -127,6 +130,20 @@ class CompiledRules:
         route = self.router.route(chosen, known) if chosen else Route(lead=None)
         return route, lambda category: self.router.lead(category, known)
 
+    def _widened(
+        self, found: Classification, route: Route, facts: TicketFacts, advice: Advice | None
+    ) -> tuple[Classification, Route]:
+        """Ask as well whom the second opinion would; a consultation is nobody else's, and a person's word is final."""
+        settings = self.document.rules.second_opinion
+        if not (self.opinion and settings and advice and found.category and route.lead) or facts.kind in LIGHT_KINDS:
+            return found, route
+        known = self.document.rules.flags
+        flags = asked_besides(self.opinion, advice, found, route, settings.ask_border, known)
+        if not flags:
+            return found, route
+        found = changed(found, flags=tuple(sorted({*found.flags, *flags})))
+        return found, self._routed(found, facts)[0]
+
     def sureness(self, facts: TicketFacts) -> Sureness:
         """How sure the lead of a ticket is, for a person who asks why."""
         found, _, advice = self.classifier.classify(facts)
@@ -134,8 +151,9 @@ class CompiledRules:
         return self.reviewer.sureness(found, route, lead_of, advice)
 
     def route(self, category: str, facts: RouteFacts) -> Route:
-        """Route a category chosen by a person."""
-        return self.router.route(category, facts)
+        """Route a category chosen by a person; whom the second opinion would ask for another says nothing of it."""
+        flags = tuple(flag for flag in facts.flags if flag not in ASKED)
+        return self.router.route(category, replace(facts, flags=flags))
 
     def _addressed(self, route: Route, upstream_unit: str, facts: TicketFacts) -> Route:
         """Ask the upstream's own addressee first, where it is a unit of the mechanism with duties."""

@@ -127,6 +127,9 @@ class SecondOpinionSettings(Section):
     weight: Annotated[float, Field(ge=0, le=30, strict=False)] = 8.0
     scope_weight: Annotated[float, Field(ge=0, le=30, strict=False)] = 2.0
     scope_border: Annotated[float, Field(ge=-3, le=3, strict=False)] = 0.3
+    ask_border: Annotated[
+        float, Field(ge=-3, le=3, strict=False, description="联办:把握超过多少才多请一家(标记 also_*);越大请得越少")
+    ] = 0.0
 
 
 class RulesSection(Section):

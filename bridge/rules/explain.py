@@ -18,7 +18,7 @@ from bridge.rules.closed_words import NAMES
 from bridge.rules.compile import CompiledRules
 from bridge.rules.decision import decision
 from bridge.rules.due import due_dates, local
-from bridge.rules.second_opinion import OUT
+from bridge.rules.second_opinion import ASKED, OUT
 
 _PROCEDURES = {"direct": "自办", "transfer": "移送", "joint_general": "一般联办", "joint_complex": "复杂专案"}
 _PERIODS = {"post": "改革后", "pre": "改革前", "straddle": "跨改革前后", "unknown": "没有写明所属期"}
@@ -57,6 +57,7 @@ def explanation(rules: CompiledRules, facts: TicketFacts) -> dict[str, Any]:
         ],
         "scope_evidence": _lines(made, None),
         "route": made.route.route_id or None,
+        "also_asked": _also_asked(rules, made, facts),
         "lead_opinion": _lead_opinion(rules, made, facts),
         "clauses": list(made.route.clauses),
         "complex_triggers": _triggers(rules, made, facts),
@@ -106,6 +107,18 @@ def _lead_opinion(rules: CompiledRules, made: Assessment, facts: TicketFacts) ->
         "agrees": sure.preferred == made.route.lead,
         "matched": "、".join(tell(heard, sure.preferred)),
     }
+
+
+def _also_asked(rules: CompiledRules, made: Assessment, facts: TicketFacts) -> list[dict[str, str]]:
+    """The units that the second opinion asks beside the route's own, and the sequences of characters that spoke."""
+    opinion, text = rules.opinion, normal_text(rules.classifier, facts)
+    if opinion is None:
+        return []
+    return [
+        {"unit": ASKED[flag], "flag": flag, "matched": "、".join(opinion.telling_asked(text, flag))}
+        for flag in made.classification.flags
+        if flag in opinion.asked
+    ]
 
 
 def _contacts(rules: CompiledRules, made: Assessment) -> list[dict[str, str]]:
@@ -212,6 +225,9 @@ def _unit_lines(rules: CompiledRules, told: dict[str, Any]) -> Iterator[str]:
         yield f"{role}:{contact['name']}({contact['unit']}),{contact['person']} {contact['phone']}"
     if told["lead_opinion"]:
         yield _lead_opinion_line(rules, told["lead_opinion"])
+    for one in told["also_asked"]:
+        name = rules.policy.units[one["unit"]].name
+        yield f"联办{name}是第二意见加的({one['flag']}):以往同类的事也请它  “{one['matched']}”"
     for trigger in told["complex_triggers"]:
         first = ",派件前先请人看" if trigger["review"] else ""
         yield f"可考虑提请复杂专案:{trigger['text']}({trigger['id']}{first})"

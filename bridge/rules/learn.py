@@ -14,12 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter, mul
 from pathlib import Path
+from typing import Any
 
 from bridge.errors import ConfigError, Problem
+from bridge.rules.asking import facets_of
 from bridge.rules.compile import CompiledRules
 from bridge.rules.decision import EPOCH, facts_of_row
 from bridge.rules.route import route_facts
-from bridge.rules.second_opinion import OUT, SecondOpinion, grams_of
+from bridge.rules.second_opinion import ASKED, OUT, SecondOpinion, grams_of
 
 PENALTY = 1.0
 ROUNDS = 30
@@ -29,22 +31,34 @@ KEPT = 12_000
 LEAST = 20
 """A unit that leads fewer examples is not learnt: too few to tell it from the others."""
 
+FACET = 0.3
+"""How loud a facet is beside a text of length 1. Source: whole sets left out in turn (docs/howto/write-rules.zh-CN.md)."""
+
 Row = list[tuple[int, float]]
+Column = tuple[list[float], float]
+"""The weights of a class, and its intercept."""
+Facets = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled text: its class is a category, or :data:`OUT`; ``lead`` the unit whose matter it is, if any's."""
+    """A labelled text: its class is a category, or :data:`OUT`; ``lead`` the unit whose matter it is, if any's.
+
+    ``units``: everybody who had a part in it, where that is known; ``facets``: what is known of it besides its words.
+    """
 
     id: str
     text: str
     label: str
     lead: str | None = None
+    units: frozenset[str] | None = None
+    facets: tuple[str, ...] = ()
 
 
 def read_examples(path: Path, rules: CompiledRules) -> tuple[Example, ...]:
-    """Read labelled examples (JSON Lines: ``id``, ``title``, ``text``, ``in_scope``, ``category``, perhaps ``lead``).
+    """Read labelled examples (JSON Lines: ``id``, ``title``, ``text``, ``in_scope``, ``category``).
 
+    Perhaps with ``lead``, and with ``units``: the lead and everybody else who must have a part in it.
     Where no lead is written, it is the one the rules route the labelled category to.
 
     Raises:
@@ -61,17 +75,16 @@ def read_examples(path: Path, rules: CompiledRules) -> tuple[Example, ...]:
     return tuple(examples)
 
 
-def _example(row: dict[str, object], rules: CompiledRules) -> Example:
+def _example(row: dict[str, Any], rules: CompiledRules) -> Example:
     text = rules.classifier.heard(str(row.get("title") or ""), str(row["text"]))
     if not row["in_scope"]:
         return Example(str(row["id"]), text, OUT)
-    category = str(row["category"])
-    return Example(str(row["id"]), text, category, str(row.get("lead") or "") or _lead(row, category, rules))
-
-
-def _lead(row: dict[str, object], category: str, rules: CompiledRules) -> str | None:
-    facts = facts_of_row(row, EPOCH)
-    return rules.router.lead(category, route_facts(rules.classifier.under(facts, category), facts))
+    category, facts = str(row["category"]), facts_of_row(row, EPOCH)
+    found = rules.classifier.under(facts, category)
+    lead = str(row.get("lead") or "") or rules.router.lead(category, route_facts(found, facts))
+    if row.get("units") is None:
+        return Example(str(row["id"]), text, category, lead)
+    return Example(str(row["id"]), text, category, lead, frozenset(row["units"]), facets_of(found))
 
 
 def learn(examples: Sequence[Example], kept: int = KEPT) -> SecondOpinion:
@@ -83,13 +96,33 @@ def learn(examples: Sequence[Example], kept: int = KEPT) -> SecondOpinion:
     chosen = [[example.label == name for example in examples] for name in classes]
     chosen += [[example.lead == name for example in examples] for name in leads]
     columns = [_separate(rows, [1.0 if one else -1.0 for one in column], len(vocabulary)) for column in chosen]
+    asked, facets = _learn_asked(examples, rows, len(vocabulary))
+    columns += asked.values()
     grams = {gram: (idf[place], *(weights[place] for weights, _ in columns)) for gram, place in vocabulary.items()}
     loud = sorted(grams, key=lambda gram: -max(abs(weight) for weight in grams[gram][1:]) * grams[gram][0])[:kept]
     source = hashlib.sha256(
         "\n".join(f"{example.text}{example.lead or ''}" for example in examples).encode()
     ).hexdigest()[:12]
     biases = tuple(bias for _, bias in columns)
-    return SecondOpinion(classes, biases, {gram: grams[gram] for gram in loud}, source, leads)
+    weights = {gram: grams[gram] for gram in loud}
+    return SecondOpinion(classes, biases, weights, source, leads, tuple(asked), facets)
+
+
+def _learn_asked(examples: Sequence[Example], rows: Sequence[Row], width: int) -> tuple[dict[str, Column], Facets]:
+    """One separator for each unit that may be asked, from the examples that say who had a part; none without any."""
+    told = [(one.units, row, one.facets) for one, row in zip(examples, rows, strict=True) if one.units is not None]
+    if not told:
+        return {}, {}
+    places = {name: width + at for at, name in enumerate(sorted({name for *_, names in told for name in names}))}
+    known = [row + [(places[name], FACET) for name in names] for _, row, names in told]
+    asked = {
+        flag: _separate(known, [1.0 if unit in units else -1.0 for units, *_ in told], width + len(places))
+        for flag, unit in ASKED.items()
+    }
+    facets = {
+        name: {flag: FACET * weights[place] for flag, (weights, _) in asked.items()} for name, place in places.items()
+    }
+    return asked, facets
 
 
 def _leads(examples: Sequence[Example]) -> tuple[str, ...]:

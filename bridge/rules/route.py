@@ -14,6 +14,7 @@ from bridge.core.assessment import Classification, Route
 from bridge.core.policy import RouteFacts, TicketFacts, Unit
 from bridge.core.vocabulary import Insurance, ProcedureId, TicketKind
 from bridge.rules.document_flow import AGENCY, RouteEntry, RouteWhen
+from bridge.rules.second_opinion import ASKED
 
 LIGHT_KINDS = frozenset({TicketKind.CONSULT, TicketKind.SUGGESTION})
 """咨询和建议: answered or passed on, no opinions of others. Source: domain A10."""
@@ -21,8 +22,10 @@ LIGHT_KINDS = frozenset({TicketKind.CONSULT, TicketKind.SUGGESTION})
 ALL_KINDS = "all_kinds"
 """A text on 社保 as a whole concerns every agency, whichever kind it also names (domain 2: 五险 ⇒ both)."""
 
-CO_FLAGS = {"ask_finance": "finance", "ask_petition": "petition", "ask_justice": "justice", "ask_court": "court"}
-"""Flags of the rules that add a unit to a joint handling of any category."""
+CO_FLAGS = {
+    "ask_finance": "finance", "ask_petition": "petition", "ask_justice": "justice", "ask_court": "court", **ASKED,
+}  # fmt: skip
+"""Flags of the rules, or of the second opinion, that add a unit to a joint handling of any category."""
 
 
 @dataclass(frozen=True)

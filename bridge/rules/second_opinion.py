@@ -13,7 +13,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from typing import NamedTuple
@@ -22,6 +22,9 @@ from ahocorasick_rs import AhoCorasick
 
 OUT = "out"
 """The class of texts that are not about contributions."""
+
+ASKED = {"also_hrss": "hrss", "also_medical": "medical", "also_tax": "tax"}
+"""The units that may be asked beside the route's own, by the flag that asks them; enough examples had a part of them."""
 
 SHIPPED = "second_opinion.json"
 
@@ -45,22 +48,30 @@ def grams_of(text: str) -> Counter[str]:
 class Advice(NamedTuple):
     """What the model says of a text: a value for each category and :data:`OUT`, and one for each unit that leads.
 
+    ``asked``: one for each unit that may be asked as well, by the words alone; by its flag.
+
     A value is about -1.5 to 1.5; 0 lies on the border of a class.
     """
 
     categories: dict[str, float]
     leads: dict[str, float]
+    asked: dict[str, float]
 
 
 @dataclass(frozen=True)
 class SecondOpinion:
-    """Weights per sequence: inverse document frequency first, then one weight per class, then one per lead."""
+    """Weights per sequence: inverse document frequency first, then one weight per class, one per lead, one per asked.
+
+    ``facets``: what the category, the kinds and the period add to the say on a unit asked, by facet and flag.
+    """
 
     classes: tuple[str, ...]
     intercepts: tuple[float, ...]
     weights: Mapping[str, tuple[float, ...]]
     learnt_from: str = ""
     leads: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    facets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @cached_property
     def _finder(self) -> AhoCorasick:
@@ -97,7 +108,8 @@ class SecondOpinion:
         ]
         return Advice(
             dict(zip(self.classes, values, strict=False)),
-            dict(zip(self.leads, values[len(self.classes) :], strict=True)),
+            dict(zip(self.leads, values[len(self.classes) :], strict=False)),
+            dict(zip(self.asked, values[len(self.classes) + len(self.leads) :], strict=True)),
         )
 
     def _unpack(self, total: int) -> list[int]:
@@ -117,6 +129,10 @@ class SecondOpinion:
     def telling_lead(self, text: str, name: str, most: int = 4) -> tuple[str, ...]:
         """The sequences that spoke loudest for a lead."""
         return self._loudest(text, len(self.classes) + self.leads.index(name) + 1, most)
+
+    def telling_asked(self, text: str, flag: str, most: int = 4) -> tuple[str, ...]:
+        """The sequences that spoke loudest for asking a unit as well."""
+        return self._loudest(text, len(self.classes) + len(self.leads) + self.asked.index(flag) + 1, most)
 
     def _loudest(self, text: str, place: int, most: int) -> tuple[str, ...]:
         loud = sorted(
@@ -146,6 +162,8 @@ def parse(text: str) -> SecondOpinion:
         {gram: tuple(row) for gram, row in data["weights"].items()},
         data.get("learnt_from", ""),
         tuple(data.get("leads", ())),
+        tuple(data.get("asked", ())),
+        data.get("facets", {}),
     )
 
 
@@ -154,6 +172,7 @@ def render(model: SecondOpinion) -> str:
     head = {
         "classes": model.classes,
         "leads": model.leads,
+        "asked": model.asked,
         "intercepts": [round(value, 4) for value in model.intercepts],
     }
     lines = [
@@ -161,8 +180,14 @@ def render(model: SecondOpinion) -> str:
         for gram, row in sorted(model.weights.items())
     ]
     body = ",\n".join(lines)
-    start = json.dumps({**head, "learnt_from": model.learnt_from}, ensure_ascii=False)[:-1]
+    start = json.dumps({**head, "learnt_from": model.learnt_from, "facets": _rounded(model)}, ensure_ascii=False)[:-1]
     return f'{start},\n"weights":{{\n{body}\n}}}}\n'
+
+
+def _rounded(model: SecondOpinion) -> dict[str, dict[str, float]]:
+    return {
+        facet: {flag: round(value, 3) for flag, value in said.items()} for facet, said in sorted(model.facets.items())
+    }
 
 
 def shipped_text() -> str:

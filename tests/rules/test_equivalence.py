@@ -78,7 +78,8 @@ def test_the_second_opinion_is_a_weighted_sum_of_its_sequences(text: str) -> Non
     values = {gram: (1 + math.log(count)) * MODEL.weights[gram][0] for gram, count in counts.items()}
     length = math.hypot(*values.values()) or 1.0
     said = MODEL.score(text)
-    heard = [said.categories[name] for name in MODEL.classes] + [said.leads[name] for name in MODEL.leads]
+    heard = [*said.categories.values(), *said.leads.values(), *said.asked.values()]
+    assert (*said.categories, *said.leads, *said.asked) == (*MODEL.classes, *MODEL.leads, *MODEL.asked)
     for place, value in enumerate(heard):
         plain = sum(each * MODEL.weights[gram][place + 1] for gram, each in values.items()) / length
         assert math.isclose(value, plain + MODEL.intercepts[place], abs_tol=0.02)

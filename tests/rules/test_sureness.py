@@ -24,7 +24,7 @@ def facts(text: str) -> TicketFacts:
 
 
 def advice(out: float = -1.0, **leads: float) -> Advice:
-    return Advice({OUT: out}, leads)
+    return Advice({OUT: out}, leads, {})
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def turned(model: SecondOpinion, lead: str) -> SecondOpinion:
     """The same model, which says of every text that it is this unit's matter."""
     first = len(model.classes)
     leads = tuple(9.0 if name == lead else -9.0 for name in model.leads)
-    return replace(model, intercepts=(*model.intercepts[:first], *leads))
+    return replace(model, intercepts=(*model.intercepts[:first], *leads, *model.intercepts[first + len(leads) :]))
 
 
 def test_it_asks_for_a_person_and_changes_nothing_else(shipped: CompiledRules) -> None:
