@@ -32,7 +32,7 @@ LEAST = 20
 """A unit that leads fewer examples is not learnt: too few to tell it from the others."""
 
 FACET = 0.3
-"""How loud a facet is beside a text of length 1. Source: whole sets left out in turn (docs/howto/write-rules.zh-CN.md)."""
+"""How loud a facet is beside a text of length 1. Source: of 0.3 and 0.6, the better where whole sets were left out."""
 
 Row = list[tuple[int, float]]
 Column = tuple[list[float], float]
