@@ -77,6 +77,8 @@ def test_a_model_that_learnt_no_leads_is_read_and_leaves_the_rules_their_share(s
     old = replace(
         shipped.opinion,
         leads=(),
+        asked=(),
+        facets={},
         intercepts=shipped.opinion.intercepts[:first],
         weights={gram: row[: first + 1] for gram, row in shipped.opinion.weights.items()},
     )
