@@ -37,7 +37,10 @@ _VALUES: tuple[tuple[str, str], ...] = (
     (r"Input should be greater than or equal to (.+)", "不能小于 {}"),
     (r"Input should be greater than (.+)", "应大于 {}"),
     (r"Input should be less than or equal to (.+)", "不能大于 {}"),
-    (r"(?:File|Path|Directory) .*does not exist\.", "不存在；请核对名称和所在的文件夹"),
+    (rf"(?i:file|path|directory) {_QUOTED} does not exist\.", "{} 不存在；请核对名称和所在的文件夹"),
+    (rf"(?i:file|path) {_QUOTED} is a directory\.", "{} 是文件夹；请写到文件名为止"),
+    (rf"(?i:directory|path) {_QUOTED} is a file\.", "{} 是文件，这里要一个文件夹"),
+    (rf"(?i:file|path|directory) {_QUOTED} is not (?:readable|writable)\.", "{} 没有读写的权限；请检查属主和权限"),
 )
 
 

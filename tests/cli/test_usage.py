@@ -21,6 +21,8 @@ from bridge.cli import app
         ("calendar add 2026-01-01 3 --unit hours", "--unit 应为 working_days、days、working_hours 之一"),
         ("tokens add x", "缺少选项 --role，可写：operator、office"),
         ("cases list --state hanlding", "--state 应为 triage、awaiting_approval"),
+        ("calendar update /nowhere.json", "file /nowhere.json 不存在；请核对"),
+        ("calendar update /", "file / 是文件夹；请写到文件名为止"),
         ("serve --rules", "选项 --rules 后面要写一个值"),
     ],
 )
