@@ -7,9 +7,9 @@ are +08:00"; domain 4.1, "times without zone".
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time
 
-CHINA = timezone(timedelta(hours=8))
+from bridge.core.civil import SHANGHAI
 
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(.+))?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?")
@@ -30,9 +30,9 @@ def local_instant(text: str, *, end_of_day: bool = False) -> datetime:
         except ValueError:
             continue
         if isinstance(moment, datetime):
-            return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+            return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
         if isinstance(moment, date):
-            return datetime.combine(moment, _END_OF_DAY if end_of_day else time(), CHINA)
+            return datetime.combine(moment, _END_OF_DAY if end_of_day else time(), SHANGHAI)
     raise ValueError("不是日期或时间，例如 2026-01-05 09:30")
 
 

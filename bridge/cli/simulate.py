@@ -65,29 +65,29 @@ def simulate(
 
 
 def _data(each: Foreseen) -> dict[str, object]:
-    from bridge.local_time import CHINA
+    from bridge.core.civil import SHANGHAI
 
     return {
-        "at": each.at.astimezone(CHINA).isoformat(),
+        "at": each.at.astimezone(SHANGHAI).isoformat(),
         "case_id": each.case_id,
         "kind": each.kind,
         "unit": each.unit,
         "step": each.step,
-        "due_at": each.due_at.astimezone(CHINA).isoformat(),
+        "due_at": each.due_at.astimezone(SHANGHAI).isoformat(),
         "provisional": each.provisional,
     }
 
 
 def _line(each: Foreseen) -> dict[str, object]:
-    from bridge.local_time import CHINA
+    from bridge.core.civil import SHANGHAI
 
     return {
-        "at": f"{each.at.astimezone(CHINA):%Y-%m-%d %H:%M}",
+        "at": f"{each.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         "case_id": each.case_id,
         "kind": KINDS.get(each.kind, each.kind),
         "unit": each.unit,
         "step": STEPS.get(each.step, each.step),
-        "due_at": f"{each.due_at.astimezone(CHINA):%Y-%m-%d %H:%M}" + ("（暂定）" if each.provisional else ""),
+        "due_at": f"{each.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" + ("（暂定）" if each.provisional else ""),
     }
 
 

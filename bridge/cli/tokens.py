@@ -5,12 +5,13 @@ Owns: the three commands. Must not: print a token twice.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, DOES_NOT_HOLD, AsJson, Config, print_json, print_rows, refuse
+from bridge.core.civil import SHANGHAI
 from bridge.core.operators import OperatorRole
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="经办人员的访问令牌：签发、列出、吊销。", no_args_is_help=True)
 
 MAX_DAYS = 3650
-_BEIJING = timezone(timedelta(hours=8))
 _TITLES = {
     "id": "编号",
     "name": "姓名",
@@ -121,4 +121,4 @@ def _row(token: StoredToken, wall: datetime) -> dict[str, str | None]:
 
 
 def _shown(instant: datetime) -> str:
-    return instant.astimezone(_BEIJING).isoformat(timespec="seconds")
+    return instant.astimezone(SHANGHAI).isoformat(timespec="seconds")

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from bridge.core.civil import SHANGHAI
 from bridge.core.model.file import CaseFile
 from bridge.core.retention import Retention
-from bridge.local_time import CHINA
 
 INDEX = "卷内目录.txt"
 _BOM = "\ufeff"
@@ -86,4 +86,4 @@ def _about() -> Iterator[str]:
 
 
 def _at(moment: datetime | None) -> str:
-    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if moment else "—"
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if moment else "—"

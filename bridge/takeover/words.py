@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 
+from bridge.core.civil import SHANGHAI
 from bridge.core.vocabulary import ProcedureId, TicketKind, Urgency
-from bridge.local_time import CHINA, local_instant
+from bridge.local_time import local_instant
 from bridge.takeover.reading import Cell
 
 KINDS = {
@@ -41,7 +42,7 @@ YES = {
 }  # fmt: skip
 
 _END_OF_DAY = time(23, 59, 59)
-_EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=CHINA)
+_EXCEL_EPOCH = datetime(1899, 12, 30, tzinfo=SHANGHAI)
 _SERIAL_DIGITS = 5
 """A date of Excel that lost its format: 46083 is 2026-03-02."""
 
@@ -55,12 +56,12 @@ def instant_of(cell: Cell, *, end_of_day: bool) -> datetime:
     """Read a moment; a day alone is its beginning, or its end. Raises ValueError."""
     if isinstance(cell, datetime):
         whole_day = cell.time() == time()
-        return (datetime.combine(cell, _END_OF_DAY) if whole_day and end_of_day else cell).replace(tzinfo=CHINA)
+        return (datetime.combine(cell, _END_OF_DAY) if whole_day and end_of_day else cell).replace(tzinfo=SHANGHAI)
     if isinstance(cell, date):
-        return datetime.combine(cell, _END_OF_DAY if end_of_day else time(), CHINA)
+        return datetime.combine(cell, _END_OF_DAY if end_of_day else time(), SHANGHAI)
     if cell.isdecimal() and len(cell) == _SERIAL_DIGITS:
         day = (_EXCEL_EPOCH + timedelta(days=int(cell))).date()
-        return datetime.combine(day, _END_OF_DAY if end_of_day else time(), CHINA)
+        return datetime.combine(day, _END_OF_DAY if end_of_day else time(), SHANGHAI)
     return local_instant(cell, end_of_day=end_of_day)
 
 
