@@ -11,9 +11,11 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 
-from bridge.core.civil import civil_date
+from bridge.core.calendar import WorkCalendar
+from bridge.core.civil import civil_date, instant_at
 from bridge.core.deadline import due_at
 from bridge.core.model.case import Case
 from bridge.core.model.opinion import Opinion
@@ -36,7 +38,6 @@ def lines(
 ) -> list[str]:
     """Return the remedies that the reply to this ticket prints, in the order of the rules."""
     deciders, found, served = acted(opinions), list[str](), set[str]()
-    named = named_units(policy, ticket.body.counterparty)
     facts = _Facts.of(policy, case, ticket, adapter)
     for remedy in policy.replies.remedies:
         if not _fits(remedy, case, ticket, facts):
@@ -45,7 +46,7 @@ def lines(
             found.append(_filled(remedy, policy, None, now))
             continue
         for unit in (u for u in deciders if u in remedy.acted and u not in served):
-            if not remedy.named or unit in named:
+            if not remedy.named or unit in named_units(policy, ticket.body.counterparty):
                 served.add(unit)
                 found.append(_filled(remedy, policy, unit, now))
     return list(dict.fromkeys(found))
@@ -116,14 +117,22 @@ def _fits(remedy: Remedy, case: Case, ticket: Ticket, facts: _Facts) -> bool:
 
 def _filled(remedy: Remedy, policy: Policy, unit: str | None, now: datetime) -> str:
     known = policy.units.get(unit or "")
-    review = due_at(REVIEW_DAYS, LimitUnit.DAYS, now, policy.calendar).at
+    date_, review_by, sue_by = _days(civil_date(now), policy.calendar)
     return remedy.text.format(
         unit=known.name if known else "",
         authority=(known.remedy_authority or "") if known else "",
-        date=_day(civil_date(now)),
-        review_by=_day(civil_date(review)),
-        sue_by=_day(policy.calendar.next_working_day(_months_after(civil_date(now), SUIT_MONTHS))),
+        date=date_,
+        review_by=review_by,
+        sue_by=sue_by,
     )
+
+
+@lru_cache(maxsize=64)
+def _days(answered: date, calendar: WorkCalendar) -> tuple[str, str, str]:
+    """Return the day of an answer and the last days for a review and for a suit, the same for every answer of that day."""
+    review = due_at(REVIEW_DAYS, LimitUnit.DAYS, instant_at(answered, time.min), calendar).at
+    suit = calendar.next_working_day(_months_after(answered, SUIT_MONTHS))
+    return _day(answered), _day(civil_date(review)), _day(suit)
 
 
 def _months_after(start: date, months: int) -> date:

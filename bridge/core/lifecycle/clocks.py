@@ -7,6 +7,7 @@ Owns: when a clock starts, which rung of its ladder fires next, and whether it w
 from __future__ import annotations
 
 from datetime import datetime
+from operator import itemgetter
 
 from bridge.core.deadline import ladder
 from bridge.core.lifecycle import limits
@@ -198,14 +199,13 @@ def start_consolidation(work: Work, assignment: Assignment, last_opinion_at: dat
 def start_objection(work: Work) -> None:
     """Start the window for objections, the longest that any ticket of the case gives its petitioner."""
     unit = work.case.accepting_unit or work.case.lead or TRIAGE_UNIT
-    ends = {
-        ticket.id: min(found, key=lambda candidate: candidate[0].due_at)[0].due_at
-        for ticket in work.tickets.values()
-        if (found := limits.candidates(limits.scope_of(work, DeadlineKind.OBJECTION, ticket), work.now, None))
-    }
-    last = max(ends, key=lambda ticket_id: ends[ticket_id], default=None)
-    if last is not None:
-        start(work, DeadlineKind.OBJECTION, work.case.id, unit, work.now, ticket=work.tickets[last])
+    scopes = [(ticket, limits.scope_of(work, DeadlineKind.OBJECTION, ticket)) for ticket in work.tickets.values()]
+    starts = [(ticket, scope, limits.counted_from(scope, work.now)) for ticket, scope in scopes]
+    plans = [(ticket, limits.plan(scope, at, None, reminded=True)) for ticket, scope, at in starts]
+    ends = [(plan.due_at, ticket) for ticket, plan in plans if plan is not None]
+    if ends:
+        _, last = max(ends, key=itemgetter(0))
+        start(work, DeadlineKind.OBJECTION, work.case.id, unit, work.now, ticket=last)
 
 
 def reply_due(work: Work) -> datetime | None:

@@ -58,6 +58,9 @@ def is_spent(work: Work, assignment: Assignment) -> bool:
 
 
 def _ends_at(work: Work, assignment: Assignment, now: datetime) -> bool:
+    """Tell whether the rules end a limit at ``now``; one that never moved may always move, by a day at least."""
+    if all(clock.due_at >= now and not _moves(clock) for clock, _ in _moved_by(work, assignment)):
+        return False
     end = latest(work, assignment)
     return end is not None and end <= now
 

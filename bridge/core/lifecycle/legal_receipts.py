@@ -20,6 +20,9 @@ from bridge.core.vocabulary import (
     Role,
 )
 
+_OWED = (ReceiptType.SIGNED, ReceiptType.OPINION, ReceiptType.CONSOLIDATED)
+"""What may be owed, in the order it is due."""
+_LEAD = Role.LEAD
 _ANSWERED = frozenset({CaseState.REPLYING, CaseState.REPLIED})
 _TOLD = BEFORE_REPLY | _ANSWERED | {CaseState.CLOSED_CONSULT}
 
@@ -28,17 +31,14 @@ def owed(assignment: Assignment) -> list[str]:
     """Return the receipts this unit owes now, in the order they are due."""
     if assignment.state not in ACTIVE:
         return []
-    order = (ReceiptType.SIGNED, ReceiptType.OPINION, ReceiptType.CONSOLIDATED)
-    return [type_.value for type_ in order if type_ in assignment.owes]
+    return [type_.value for type_ in _OWED if type_ in assignment.owes]
 
 
 def allowed(work: Work, assignment: Assignment) -> list[str]:
     """Return the receipts that are legal now besides those owed."""
     if assignment.state not in ACTIVE:
         return []
-    return [
-        type_.value for type_ in ReceiptType if type_ not in assignment.owes and _is_allowed(work, assignment, type_)
-    ]
+    return [type_.value for type_ in _BESIDES if type_ not in assignment.owes and _is_allowed(work, assignment, type_)]
 
 
 def is_legal(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
@@ -61,7 +61,7 @@ def _is_allowed(work: Work, assignment: Assignment, type_: ReceiptType) -> bool:
     legal = LEGAL_WHEN.get(type_)
     if legal is None or work.case.state not in legal.states:
         return False
-    if legal.lead_only and assignment.role is not Role.LEAD:
+    if legal.lead_only and assignment.role is not _LEAD:
         return False
     return legal.only_if is None or legal.only_if(work, assignment)
 
@@ -114,3 +114,5 @@ LEGAL_WHEN: dict[ReceiptType, Legal] = {
     ReceiptType.EXTENSION_REQUESTED: Legal(only_if=extensions.may_ask),
 }
 """What a unit may send besides what it owes; ``signed`` is only ever owed."""
+_BESIDES = tuple(type_ for type_ in ReceiptType if type_ in LEGAL_WHEN)
+"""In the order they are told in."""

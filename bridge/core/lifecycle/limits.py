@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
+from typing import NamedTuple
 
 from bridge.core.civil import civil_date, instant_at
 from bridge.core.deadline import due_at, ladder
@@ -25,9 +26,8 @@ OF_COMPLEX = frozenset({DeadlineKind.APPROVAL, DeadlineKind.MEETING})
 """Limits of a complex case; the first runs before the case is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What chooses the limits of a clock; ``policy`` is one snapshot of the rules."""
+class Scope(NamedTuple):
+    """What chooses the limits of a clock; ``policy`` is one snapshot of the rules. A key to what is kept, so a tuple."""
 
     policy: Policy
     kind: DeadlineKind
@@ -81,9 +81,18 @@ def of_clock(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> tuple[Tim
 
 def counted_from(scope: Scope, start_at: datetime) -> datetime:
     """Return the instant limits are counted from: the start of its day, unless one of them counts hours."""
-    if any(limit.unit is LimitUnit.WORKING_HOURS for limit in of_scope(scope)):
-        return start_at
-    return instant_at(civil_date(start_at), time.min)
+    return start_at if _counts_hours(scope) else _day_of(start_at)
+
+
+@lru_cache(maxsize=1_024)
+def _counts_hours(scope: Scope) -> bool:
+    return any(limit.unit is LimitUnit.WORKING_HOURS for limit in of_scope(scope))
+
+
+@lru_cache(maxsize=256)
+def _day_of(instant: datetime) -> datetime:
+    """Return the start of a day; one decision starts several clocks at one instant."""
+    return instant_at(civil_date(instant), time.min)
 
 
 @lru_cache(maxsize=4_096)

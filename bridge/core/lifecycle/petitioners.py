@@ -27,6 +27,8 @@ _PHONE, _ID = re.compile(r"\D"), re.compile(r"[^0-9A-Z]")
 
 def groups(work: Work) -> list[Group]:
     """Return the petitioners of a case; one whose every ticket was withdrawn or returned waits for nothing any more."""
+    if len(work.tickets) == 1:
+        return [list(work.tickets.values())]
     people = grouped(work.tickets.values())
     waiting = [[ticket for ticket in group if ticket.state not in _GONE] for group in people]
     return [group for group in waiting if group] or people
@@ -40,6 +42,8 @@ def of(work: Work, ticket_id: str) -> Group:
 
 def ids(work: Work, ticket_ids: Collection[str]) -> set[str]:
     """Return every ticket of the petitioners who sent these, gone ones too: what is kept of a person names any of them."""
+    if len(work.tickets) == 1:
+        return set(ticket_ids)
     people = [{ticket.id for ticket in group} for group in grouped(work.tickets.values())]
     return set(ticket_ids).union(*(own for own in people if not own.isdisjoint(ticket_ids)))
 
