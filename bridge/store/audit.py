@@ -247,7 +247,7 @@ class AuditStore:
         mine = (table.c.region_code == self.region, table.c.id == case_id, table.c.seal.is_(None))
         if tx.write(update(table).where(*mine).values(version=table.c.version + 1)).rowcount:
             tags = self.bundle(tx, case_id).tags(self.vault)
-            text = seals.closed(self.vault, self.region, case_id, tags)
+            text = seals.closed(self.vault, self.region, case_id, seals.Sealed(tags))
             tx.write(update(table).where(*mine).values(seal=text))
 
 

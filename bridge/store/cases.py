@@ -132,39 +132,51 @@ class CaseStore:
 
         Raises StaleRow if somebody else changed the case since it was loaded.
         """
-        case, events = self._chained(decision)
-        after = changed(decision.file, case=case)
-        parts = self._changed_parts(before, after)
-        row = self._sealed_row(before, after, parts, decision)
+        file, events = decision.file, self._chained(decision)
+        case, parts = self._headed(file.case, events), self._changed_parts(before, file)
+        row = CASES.to_row(case, self.region, self.vault)
+        sealed = self._sealed(before, file, {CASES.table.name: [row], **parts}, decision)
+        row["seal"] = None if sealed is None else seals.closed(self.vault, self.region, case.id, sealed)
+        after = changed(file, case=changed(case, seal=row["seal"]))
         if before is None:
             tx.put(_INSERT_CASE, [row])
         else:
             self._update_case(tx, row, before.case.version)
-        after = changed(after, case=changed(case, seal=row["seal"]))
         for table, rows in parts.items():
             tx.put(_UPSERTS[table], rows)
         tickets = [("ticket", ticket.feed, ticket.external_id) for ticket in after.tickets]
         tx.put(_APPEND, events, ("case", case.id), *tickets)
         size = self.recent.size_of(before) + _content(parts)
-        tx.after_commit(lambda: self.recent.keep(_in_order(after), size))
+        tx.after_commit(lambda: self.recent.keep(_in_order(after), size, sealed))
         return after
 
-    def _sealed_row(self, before: CaseFile | None, after: CaseFile, parts: Rows, decision: Decision) -> dict[str, Any]:
-        row = CASES.to_row(after.case, self.region, self.vault)
-        written = {CASES.table.name: [row], **parts}
-        row["seal"] = seals.resealed(self.vault, self.region, before, after, written, decision.messages)
-        return row
+    def _sealed(
+        self, before: CaseFile | None, after: CaseFile, written: Rows, decision: Decision
+    ) -> seals.Sealed | None:
+        """Return what the new seal is over; None for a case from before there were seals, until a person has it sealed."""
+        if before is None:
+            known = None
+        elif before.case.seal is None:
+            return None
+        else:
+            kept = self.recent.sealed_of(before)
+            known = kept or seals.opened(self.vault, self.region, before.case.id, before.case.seal)
+        return seals.resealed(self.vault, known, after, written, decision.messages)
 
-    def _chained(self, decision: Decision) -> tuple[Case, list[dict[str, Any]]]:
-        """Return the case with its new head, and the rows of its new events."""
+    def _headed(self, case: Case, events: Sequence[Mapping[str, Any]]) -> Case:
+        """Return the case with the head that its new events give it."""
+        head = events[-1]["hash"] if events else case.event_hash
+        return changed(case, event_seq=case.event_seq + len(events), event_hash=head, version=case.version + 1)
+
+    def _chained(self, decision: Decision) -> list[dict[str, Any]]:
+        """Return the rows of the new events."""
         case = decision.file.case
-        seq, head, rows = case.event_seq, case.event_hash, []
-        for event in decision.events:
-            seq += 1
+        head, rows = case.event_hash, []
+        for seq, event in enumerate(decision.events, case.event_seq + 1):
             row = self._event_row(case.id, seq, event, case.updated_at)
             head = row["hash"] = chain_hash(head, row)
             rows.append(row)
-        return changed(case, event_seq=seq, event_hash=head, version=case.version + 1), rows
+        return rows
 
     def _event_row(self, case_id: str, seq: int, event: Event, recorded_at: datetime) -> dict[str, Any]:
         detail = orjson.dumps({"actor_role": event.actor.role, **event.detail})

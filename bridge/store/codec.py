@@ -8,9 +8,8 @@ Must not: run SQL.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import orjson
@@ -44,31 +43,24 @@ class Mapper(Generic[T]):
         names = [field.name for field in dataclasses.fields(cast("Any", value_type)) if field.name not in sealed]
         self.direct = tuple(name for name in names if name in columns)
         self.rest = tuple(name for name in names if name not in columns)
-        self._read, self._read_rest = reader(self.direct), reader(self.rest)
         hints = get_type_hints(value_type)
-        self._words = tuple(name for name in self.direct if _is_word(hints[name]))
-        self._shared = tuple(name for name in self.rest if _is_tuple_of_values(hints[name]))
+        self._columns = _written_out(
+            {name: "{0} and str({0})" if _is_word(hints[name]) else "{0}" for name in self.direct}
+        )
+        shared = {name for name in self.rest if _is_tuple_of_values(hints[name])}
+        self._details = _written_out({name: "rendered({0})" if name in shared else "{0}" for name in self.rest})
         self._adapter = TypeAdapter(value_type)
 
     def to_row(self, value: T, region: str, vault: Vault) -> dict[str, Any]:
         """Return the row of a value; enums go as their text."""
-        row: dict[str, Any] = {"region_code": region, **dict(zip(self.direct, self._read(value), strict=True))}
-        for name in self._words:
-            if row[name] is not None:
-                row[name] = str(row[name])
+        row = self._columns(value)
+        row["region_code"] = region
         row["details"] = orjson.dumps(self._details(value)).decode()
         if self.sealed:
             private = {name: getattr(value, name) for name in self.sealed}
             whole = private if len(private) > 1 else private[self.sealed[0]]
             row[self.sealed[0]] = vault.seal(orjson.dumps(whole), self._aad(row["id"]))
         return row
-
-    def _details(self, value: T) -> dict[str, Any]:
-        details: dict[str, Any] = dict(zip(self.rest, self._read_rest(value), strict=True))
-        for name in self._shared:
-            if details[name]:
-                details[name] = _rendered(details[name])
-        return details
 
     def from_row(self, row: Any, vault: Vault) -> T:
         """Return the value of a row, whose columns are attributes."""
@@ -89,8 +81,10 @@ _renderings: dict[int, tuple[object, orjson.Fragment]] = {}
 """JSON by the identity of the value, which is kept with it: the clocks of a day share their ladders."""
 
 
-def _rendered(value: object) -> orjson.Fragment:
-    """Return the JSON of an immutable value, made once for as long as it is kept."""
+def _rendered(value: object) -> object:
+    """Return the JSON of an immutable value, made once for as long as it is kept; nothing needs none."""
+    if not value:
+        return value
     known = _renderings.get(id(value))
     if known is not None:
         return known[1]
@@ -101,11 +95,12 @@ def _rendered(value: object) -> orjson.Fragment:
     return fragment
 
 
-def reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what reads several attributes of an object at once."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda value: tuple([getattr(value, name) for name in names])
+def _written_out(forms: Mapping[str, str]) -> Callable[[Any], dict[str, Any]]:
+    """Return a function that makes a dictionary of an object's attributes, written out for them (as ``core.values`` does)."""
+    items = ", ".join(f"{name!r}: {form.format(f'value.{name}')}" for name, form in forms.items())
+    scope: dict[str, Any] = {"rendered": _rendered}
+    exec(f"def written_out(value):\n    return {{{items}}}", scope)  # noqa: S102 - the names are the class's own fields
+    return cast("Callable[[Any], dict[str, Any]]", scope["written_out"])
 
 
 def _is_tuple_of_values(hint: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.core.model.file import CaseFile
+from bridge.store.seals import Sealed
 
 FILES = 512
 FILE_BYTES = 64 * 1024
@@ -17,10 +18,11 @@ FILE_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A case file and about how many bytes of sealed content it holds."""
+    """A case file, about how many bytes of sealed content it holds, and what its seal is over."""
 
     file: CaseFile
     size: int
+    sealed: Sealed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,16 @@ class Recent:
             return kept.size
         return FILE_BYTES if file is not None else 0
 
-    def keep(self, file: CaseFile, size: int) -> None:
+    def sealed_of(self, file: CaseFile) -> Sealed | None:
+        """Return what the seal of a file that is kept is over; it was made here, and need not be opened and checked."""
+        kept = self._kept.get(file.case.id)
+        return kept.sealed if kept is not None and kept.file is file else None
+
+    def keep(self, file: CaseFile, size: int, sealed: Sealed | None) -> None:
         """Keep a committed file instead of its former version, at the cost of the oldest."""
         self._kept.pop(file.case.id, None)
         if size >= FILE_BYTES:
             return
         while len(self._kept) >= FILES:
             self._kept.pop(next(iter(self._kept)), None)
-        self._kept[file.case.id] = Kept(file, size)
+        self._kept[file.case.id] = Kept(file, size, sealed)

@@ -11,13 +11,14 @@ is carried on without one: no later save heals what was touched.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -36,6 +37,13 @@ _TAG_BYTES = 9
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SORT_KEYS
 
 
+class Sealed(NamedTuple):
+    """What a seal is over, and whether it holds."""
+
+    tags: Tags
+    whole: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How the rows of a case differ from its seal: names such as ``opinions:ID``."""
@@ -48,7 +56,9 @@ class Verdict:
 
 def row_tag(vault: Vault, table: str, row: Row) -> str:
     """Return the tag of a row, whether it is about to be written or was read."""
-    known = {name: value for name, value in row.items() if value is not None and name != "seal"}
+    known = row
+    if "seal" in row or None in row.values():
+        known = {name: value for name, value in row.items() if value is not None and name != "seal"}
     return _short(vault.mac("row", table.encode() + orjson.dumps(known, _plain, _OPTIONS)))
 
 
@@ -70,29 +80,27 @@ def _plain(value: Any) -> str:
 
 
 def _short(mac: bytes) -> str:
-    return base64.b64encode(mac[:_TAG_BYTES]).decode()
+    return binascii.b2a_base64(mac[:_TAG_BYTES], newline=False).decode()
 
 
 def resealed(
     vault: Vault,
-    region: str,
-    before: CaseFile | None,
+    sealed: Sealed | None,
     after: CaseFile,
     written: Mapping[str, Iterable[Row]],
     messages: Iterable[Message],
-) -> str | None:
-    """Return the seal of a saved case: the tags of what was written, and of the rest as they were sealed before.
+) -> Sealed:
+    """Return what the seal of a saved case is over: the tags of what was written, and of the rest as they were ``sealed`` before.
 
-    A case that never was sealed (from before there were seals) stays so, until a person has it sealed.
+    Of a new case everything is written.
     """
-    if before is not None and before.case.seal is None:
-        return None
-    old, whole = opened(vault, region, after.case.id, before.case.seal if before else None)
     new = {name_of(table, row["id"]): row_tag(vault, table, row) for table, rows in written.items() for row in rows}
-    tags = {name: new.get(name) or old.get(name, "") for name in _names(after)}
-    tags |= {name: tag for name, tag in old.items() if name.startswith(MESSAGE)}
-    tags |= {name_of(MESSAGE, message.key): _tag_of(vault, message) for message in messages}
-    return closed(vault, region, after.case.id, tags, whole=whole)
+    told = {name_of(MESSAGE, message.key): _tag_of(vault, message) for message in messages}
+    if sealed is None:
+        return Sealed(new | told)
+    tags = {name: new.get(name) or sealed.tags.get(name, "") for name in _names(after)}
+    tags |= {name: tag for name, tag in sealed.tags.items() if name.startswith(MESSAGE)}
+    return Sealed(tags | told, sealed.whole)
 
 
 def _tag_of(vault: Vault, message: Message) -> str:
@@ -116,22 +124,20 @@ def name_of(table: str, row_id: str) -> str:
     return f"{table}:{row_id}"
 
 
-def closed(vault: Vault, region: str, case_id: str, tags: Tags, *, whole: bool = True) -> str:
+def closed(vault: Vault, region: str, case_id: str, sealed: Sealed) -> str:
     """Return the seal over tags; without its mac if the former seal did not hold."""
-    text = orjson.dumps(_packed(tags, case_id), option=orjson.OPT_SORT_KEYS)
-    return (_mac(vault, region, case_id, text) if whole else "") + ":" + text.decode()
+    text = orjson.dumps(_packed(sealed.tags, case_id), option=orjson.OPT_SORT_KEYS)
+    return (_mac(vault, region, case_id, text) if sealed.whole else "") + ":" + text.decode()
 
 
-def opened(vault: Vault, region: str, case_id: str, seal: str | None) -> tuple[Tags, bool]:
-    """Return the tags of a seal, and whether it holds; no seal is one without tags."""
-    if seal is None:
-        return {}, True
+def opened(vault: Vault, region: str, case_id: str, seal: str) -> Sealed:
+    """Return the tags of a seal, and whether it holds."""
     mac, _, text = seal.partition(":")
     try:
         tags = {name.replace("~", case_id): str(tag) for name, tag in orjson.loads(text).items()}
     except (ValueError, AttributeError):
-        return {}, False
-    return tags, hmac.compare_digest(mac, _mac(vault, region, case_id, text.encode()))
+        return Sealed({}, whole=False)
+    return Sealed(tags, hmac.compare_digest(mac, _mac(vault, region, case_id, text.encode())))
 
 
 def _packed(tags: Tags, case_id: str) -> Tags:

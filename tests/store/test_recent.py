@@ -39,7 +39,7 @@ async def test_a_file_is_kept_after_its_commit_and_equals_what_is_read(store: St
     assert await load(store, "c1") == saved
     kept = store.cases.recent.find("c1", saved.case.version, saved.case.event_hash)
     assert kept is not None
-    store.cases.recent.keep(saved, size=10**9)
+    store.cases.recent.keep(saved, 10**9, None)
     assert store.cases.recent.find("c1", saved.case.version, saved.case.event_hash) is None
     assert await load(store, "c1") == kept.file
 
@@ -67,6 +67,6 @@ def test_no_more_files_are_kept_than_said() -> None:
     recent = Recent()
     files = [opened(f"c{number}").file for number in range(FILES + 1)]
     for file in files:
-        recent.keep(file, 1)
+        recent.keep(file, 1, None)
     assert recent.find("c0", 0, "") is None
     assert recent.find(f"c{FILES}", 0, "") is not None
