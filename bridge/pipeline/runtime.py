@@ -10,6 +10,7 @@ from bridge.core.lifecycle.work import Context, FeedTerms
 from bridge.core.model.event import SYSTEM, Actor
 from bridge.core.model.message import Message
 from bridge.core.policy import Rules
+from bridge.core.vocabulary import OutboxState
 from bridge.ports import Ports
 from bridge.store.outbox import Placement
 from bridge.store.store import Store
@@ -39,7 +40,12 @@ class Runtime:
             respond_base=self.respond_base,
             actor=actor,
             cause=cause,
+            reaches=self._reaches,
         )
+
+    def _reaches(self, message: Message) -> bool:
+        """Tell whether somebody is sent a message, or may fetch it; else it counts as delivered at once."""
+        return self.placement(message).state is not OutboxState.DELIVERED
 
     def now(self) -> datetime:
         """Business time."""

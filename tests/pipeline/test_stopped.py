@@ -115,3 +115,11 @@ async def test_a_hold_takes_back_what_was_ready_before(ledger: Ledger) -> None:
     assert await ledger.deliver() == 0
     assert {each["reason"] for each in (await ledger.view(case_id))["stopped"]} == {SHADOW}
     assert await ledger.store.read(ledger.store.stopped.held) == 2
+
+
+async def test_what_reaches_nobody_is_noted_without_a_body(ledger: Ledger) -> None:
+    placing(ledger, Placement(OutboxState.DELIVERED, sent=False, reason="console"))
+    case_id = await ledger.ticket(SINGLE)
+    noted = {each["type"]: each for each in await ledger.messages(target="tax")}
+    assert set(noted["assignment.dispatched"]) == {"key", "target", "type", "notice"}
+    assert (await ledger.assignment(case_id, "tax"))["owed"] == ["signed", "opinion"]

@@ -28,7 +28,7 @@ from bridge.core.model.assignment import Assignment
 from bridge.core.model.case import Case
 from bridge.core.model.message import Message
 from bridge.core.model.ticket import FeePeriod, Petitioner, Ticket
-from bridge.core.values import changed
+from bridge.core.values import changed, swift
 from bridge.core.vocabulary import (
     LEADING_OFFICE,
     DeadlineKind,
@@ -54,6 +54,7 @@ def due(work: Work, assignment: Assignment) -> dict[str, str | None]:
     return dates
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What of a unit's view may change; compared before and after a command."""
@@ -89,10 +90,13 @@ def shown(work: Work, *, except_unit: str | None = None) -> dict[str, Shown]:
 
 
 def complete_messages(work: Work) -> None:
-    """Give every message to a unit its body as of the end of the decision: one command may open several stages."""
+    """Give every message to a unit its body as of the end of the decision: one command may open several stages.
+
+    One that reaches nobody is a note that there was something to tell, and stays without.
+    """
     for number, message in enumerate(work.messages):
         assignment = work.assignments.get(message.assignment_id or "")
-        if assignment is not None:
+        if assignment is not None and work.context.reaches(message):
             body = office_body(work, assignment) if message.target == LEADING_OFFICE else unit_body(work, assignment)
             work.messages[number] = changed(message, payload={**message.payload, **body})
 
@@ -139,9 +143,12 @@ def send_unit(work: Work, assignment: Assignment, type_: MessageType, **extra: A
 
 
 def send_office(work: Work, assignment: Assignment | None, why: str, **extra: Any) -> None:
-    """Escalate to 领导小组办公室: the assignment's id, nothing owed (contract section 3, ``returned``)."""
+    """Escalate to 领导小组办公室: the assignment's id, nothing owed (contract section 3, ``returned``).
+
+    About an assignment, :func:`complete_messages` gives it the standard body.
+    """
     serial = work.next_serial()
-    base = office_body(work, assignment) if assignment else case_body_for_office(work)
+    base = {} if assignment else case_body_for_office(work)
     body: dict[str, Any] = {"type": MessageType.ASSIGNMENT_ESCALATED.value, **base}
     told = secrecy.blank_for(work, LEADING_OFFICE, extra)
     body["escalation"] = {"reason": why, "unit": assignment.unit if assignment else None, **told}
