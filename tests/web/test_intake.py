@@ -101,6 +101,8 @@ async def test_events_reach_their_ticket(site: Site) -> None:
     assert unknown.status == 404
     impossible = await site.signed("hotline", "POST", EVENTS, {"external_id": ticket["external_id"], "type": "rework"})
     assert impossible.status == 409
+    assert "不能接收 rework；现在可接收：" in impossible.body["detail"]
+    assert "urge" in impossible.body["detail"]
     assert impossible.is_problem
 
 

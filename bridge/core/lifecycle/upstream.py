@@ -47,7 +47,7 @@ _URGE_NAMES = {UrgeLevel.URGE: "催办", UrgeLevel.SUPERVISE: "督办", UrgeLeve
 
 def hear(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     """Apply an upstream's event to the case of a ticket. Raises IllegalTransition if not possible now."""
-    _refuse_unless(work, ticket, ticket.state in HEARD_IN[event.type])
+    _refuse_unless(work, ticket, event, ticket.state in HEARD_IN[event.type])
     _HANDLERS[event.type](work, ticket, event)
 
 
@@ -164,7 +164,7 @@ def _with_reply(work: Work, ticket: Ticket) -> Ticket:
 
 def _rework(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     ticket = _with_reply(work, ticket)
-    _refuse_unless(work, ticket, ticket.kind is not TicketKind.PRAISE)
+    _refuse_unless(work, ticket, event, ticket.kind is not TicketKind.PRAISE)
     _refuse_past(work, event.respond_by, "respond_by")
     work.record("ticket.rework_asked", ticket=ticket.id, note=event.note, respond_by=iso(event.respond_by))
     rounds.start_round(work, [ticket], event.respond_by)
@@ -200,7 +200,7 @@ def _satisfaction(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
 
 def _objection(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
     ticket = _with_reply(work, ticket)
-    _refuse_unless(work, ticket, work.case.state is CaseState.REPLIED)
+    _refuse_unless(work, ticket, event, work.case.state is CaseState.REPLIED)
     replying.object_to(work, event.routes, stages.final_opinion(work))
 
 
@@ -220,10 +220,13 @@ def _return_refused(work: Work, ticket: Ticket, event: UpstreamEvent) -> None:
         work.set_case(state=CaseState.TRIAGE, lead=None, closed_at=None, review_reason="上游不接受退回，须由人重新分派")
 
 
-def _refuse_unless(work: Work, ticket: Ticket, legal: bool) -> None:  # noqa: FBT001 - reads as a sentence at its callers
+def _refuse_unless(work: Work, ticket: Ticket, event: UpstreamEvent, legal: bool) -> None:  # noqa: FBT001 - reads as a sentence at its callers
     if not legal:
+        heard = [each.value for each, states in HEARD_IN.items() if ticket.state in states and each is not event.type]
         raise IllegalTransition(
-            f"工单当前状态为 {ticket.state.value}、案件为 {work.case.state.value}，不能执行该事件", allowed=()
+            f"工单当前状态为 {ticket.state.value}、案件为 {work.case.state.value}，不能接收 {event.type.value}；"
+            f"现在可接收：{'、'.join(heard)}",
+            allowed=(),
         )
 
 
