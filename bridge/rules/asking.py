@@ -24,7 +24,12 @@ def facets_of(found: Classification) -> tuple[str, ...]:
 def asked_besides(
     opinion: SecondOpinion, advice: Advice, found: Classification, route: Route, border: float, known: Collection[str]
 ) -> tuple[str, ...]:
-    """The flags of the units that had a part in such texts and are not in the route."""
+    """The flags of the units that had a part in such texts and are not in the route.
+
+    None where somebody else leads than in any example: of such a matter the opinion knows nothing.
+    """
+    if route.lead not in opinion.leads:
+        return ()
     part_of_it = {route.lead, *route.co_units}
     open_to_it = [flag for flag in advice.asked if flag in known and ASKED[flag] not in part_of_it]
     facets = [opinion.facets[name] for name in facets_of(found) if name in opinion.facets]

@@ -23,8 +23,9 @@ LATE = TicketFacts(
 )
 MODEL = SecondOpinion(
     ("late_fee", "out"),
-    (0.5, -0.5, -0.6, -0.4, 0.9),
-    {"晚交": (1.0, 0.0, 0.0, 0.3, 0.0, 0.1)},
+    (0.5, -0.5, -0.2, -0.2, 0.6, -0.6, -0.4, 0.9),
+    {"晚交": (1.0, 0.0, 0.0, 0.0, 0.0, 0.4, 0.3, 0.0, 0.1)},
+    leads=("hrss", "medical", "tax"),
     asked=("also_hrss", "also_medical", "also_tax"),
     facets={"late_fee": {"also_hrss": 0.4, "also_medical": 0.2, "also_tax": 0.4}},
 )
@@ -64,6 +65,13 @@ def test_a_consultation_asks_nobody_else(asking: CompiledRules) -> None:
 def test_what_was_asked_for_one_category_is_not_asked_for_the_category_a_person_chooses(asking: CompiledRules) -> None:
     known = route_facts(late(asking).classification, LATE)
     assert asking.route("late_fee", known).co_units == ()
+
+
+def test_a_unit_that_leads_in_no_example_is_left_to_the_routes_own_word(asking: CompiledRules) -> None:
+    routes = [entry.model_copy(update={"lead": "court"}) for entry in asking.document.routes]
+    document = asking.document.model_copy(update={"routes": routes})
+    made = late(CompiledRules(document, "own", MODEL))
+    assert (made.route.lead, made.route.co_units) == ("court", ())
 
 
 def test_a_document_that_does_not_know_the_flag_is_asked_nothing(asking: CompiledRules) -> None:
