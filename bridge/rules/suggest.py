@@ -22,7 +22,7 @@ from bridge.rules.document_evidence import EvidenceRule, ScopeRule
 MIN_TEXTS = 2
 """A word counts as telling from so many misjudged tickets on; one ticket's words are its petitioner's own."""
 PROPOSED_WORDS = 6
-WEIGHTS = (3.0, 5.0, 8.0)
+WEIGHTS = (3.0, 5.0, 8.0, 12.0)
 """The weights tried for a proposed rule; the least that does most is proposed."""
 SCOPE_WEIGHT = 3.0
 NAMED = 5
