@@ -234,7 +234,7 @@ class Adapter(ABC, Generic[ConfigT]):
         """Authenticate a request over its raw bytes, in constant time, and return its webhook id.
 
         Raises:
-            AuthenticationFailed: missing, forged or stale; never say which.
+            AuthenticationFailed: missing, forged or stale; say nothing of a signature but that it was refused.
             NotFound: this counterpart does not speak HTTP.
         """
         raise NotFound(f"{self.context.name} 不接受 HTTP 请求（{request.method}）")

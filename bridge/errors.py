@@ -86,7 +86,7 @@ class NotJson(IntakeError):
 
 
 class AuthenticationFailed(IntakeError):
-    """Signature or token missing, forged or stale; the text never says which."""
+    """Signature or token missing, forged or stale; the text tells how far a timestamp is off, and nothing else."""
 
     status = 401
 

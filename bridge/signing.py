@@ -1,7 +1,8 @@
 """Standard Webhooks signatures, in both directions: ``v1`` (HMAC-SHA256) and ``v1sm3`` (HMAC-SM3).
 
 Owns: secrets (``whsec_…``), the three headers, signing and constant-time verification. Must not: read a
-clock (``now`` is an argument), remember ids (replay is the store's), or say why a signature was refused.
+clock (``now`` is an argument), remember ids (replay is the store's), or say anything of a signature but that it was
+refused: a timestamp is the caller's own and no secret, so that one is told how far it is off.
 
 Source: the Standard Webhooks specification 1.0 (signed content ``{id}.{timestamp}.{body}``, secret prefix,
 space-separated signature list); GM/T 0004-2012 for SM3.
@@ -41,7 +42,9 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105 - the public prefix, not a secret
 _MAX_ID_CHARACTERS = 256
 _MAX_SIGNATURES = 16
 _ID = re.compile(rf"[\x21-\x7e]{{1,{_MAX_ID_CHARACTERS}}}")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_TIMESTAMP = re.compile(r"[0-9]{1,16}")
+_MILLISECONDS = 100
+"""A timestamp this many times our own counts smaller units than seconds."""
 
 Body = bytes | bytearray | memoryview
 """What can be signed without copying it; a spooled file is given as the memoryview of its mmap."""
@@ -101,8 +104,9 @@ def read_headers(headers: Mapping[str, str], now: datetime) -> SignedHeaders:
     webhook_id, timestamp, signature = _three(headers)
     if not (_ID.fullmatch(webhook_id) and _TIMESTAMP.fullmatch(timestamp)):
         raise AuthenticationFailed
-    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
-        raise AuthenticationFailed
+    ahead = int(timestamp) - now.timestamp()
+    if abs(ahead) > TOLERANCE_SECONDS:
+        raise AuthenticationFailed(_off(ahead, now))
     signatures = _parse_signatures(signature)
     if not signatures:
         raise AuthenticationFailed
@@ -135,6 +139,24 @@ def _three(headers: Mapping[str, str]) -> list[str]:
         if len(name) in _LENGTHS and (known := found.get(name.lower())) is not None:
             known.append(value)
     return [values[0] if len(values) == 1 else "" for values in found.values()]
+
+
+def _off(ahead: float, now: datetime) -> str:
+    """Say by how much a timestamp is off, and what to look at (Chinese)."""
+    if ahead > _MILLISECONDS * now.timestamp():
+        return f"{TIMESTAMP_HEADER} 过大：应为 Unix 时间的秒数（10 位），不是毫秒"
+    pace = "快" if ahead > 0 else "慢"
+    return (
+        f"{TIMESTAMP_HEADER} 比本系统的时钟{pace} {_spoken(abs(round(ahead)))}，超出容许的 5 分钟；"
+        "请核对发送方机器的时间同步（NTP），每次发送都重新取时间、重新签名"
+    )
+
+
+def _spoken(seconds: int) -> str:
+    days, hours, minutes = seconds // 86_400, seconds // 3_600, seconds // 60
+    if days:
+        return f"{days} 天 {hours % 24} 小时"
+    return f"{hours} 小时 {minutes % 60} 分" if hours else f"{minutes} 分 {seconds % 60} 秒"
 
 
 def _parse_signatures(value: str) -> tuple[tuple[str, bytes], ...]:

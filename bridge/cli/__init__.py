@@ -7,6 +7,7 @@ Must not: import the daemon for ``--help``.
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -43,10 +44,28 @@ from bridge.cli.usage import ChineseGroup
 app = typer.Typer(
     name="bridge",
     cls=ChineseGroup,
-    help="12345 政务热线社保费争议工单桥。",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from bridge import __version__
+
+        typer.echo(f"bridge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _bridge(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="显示程序版本。")
+    ] = False,
+) -> None:
+    """12345 政务热线社保费争议工单桥。"""
+
+
 for command in (
     daemon.init,
     daemon.serve,

@@ -16,7 +16,7 @@ import typer
 
 from bridge.cli.rules_compare import diff
 from bridge.cli.rules_reload import reload
-from bridge.cli.rules_shared import AsJson, Config, File, RulesFile, load_or_exit, rules_path
+from bridge.cli.rules_shared import AsJson, Config, File, RulesFile, load_or_exit, read_or_exit, rules_path
 from bridge.cli.rules_suggest import learn, suggest
 from bridge.core.vocabulary import TicketKind
 
@@ -50,18 +50,17 @@ def check(file: File, config: Config = Path("bridge.toml"), as_json: AsJson = Fa
 
 @app.command(name="test")
 def run_tests(file: File, config: Config = Path("bridge.toml"), as_json: AsJson = False) -> None:  # noqa: ARG001
-    """运行文件里 tests 的全部用例,不符的逐项列出。"""
-    from bridge.rules.testing import run_cases
+    """运行文件里 tests 的全部用例,不符的逐项列出,并写明在第几行。"""
+    from bridge.rules.testing import failures, run_cases
 
-    results = run_cases(load_or_exit(file))
-    wrong = [result for result in results if not result.right]
+    rules, data = read_or_exit(file)
+    results = run_cases(rules)
+    wrong = failures(results, data)
     if as_json:
         typer.echo(json.dumps([_result(one) for one in results], ensure_ascii=False, indent=1))
     else:
-        for one in wrong:
-            typer.echo(f"✗ {one.case.id} {one.case.title}".rstrip())
-            for difference in one.differences:
-                typer.echo(f"    {difference.what}:应为 {difference.expected},实为 {difference.found}")
+        for problem in wrong:
+            typer.echo(problem.located(str(file)))
         typer.echo(f"{len(results)} 个用例,{len(results) - len(wrong)} 个通过,{len(wrong)} 个不符")
     if wrong:
         raise typer.Exit(1)

@@ -17,7 +17,7 @@ from bridge.cli.options import AsJson, Config
 if TYPE_CHECKING:
     from bridge.rules.compile import CompiledRules
 
-__all__ = ["AsJson", "Config", "File", "RulesFile", "load_or_exit", "rules_path"]
+__all__ = ["AsJson", "Config", "File", "RulesFile", "load_or_exit", "read_or_exit", "rules_path"]
 
 File = Annotated[Path, typer.Argument(help="规则文件,如 routing_rules.yaml。")]
 RulesFile = Annotated[Path | None, typer.Option("--rules", help="规则文件;缺省用配置里的 rules。")]
@@ -39,11 +39,17 @@ def rules_path(rules: Path | None, config: Path) -> Path:
 
 def load_or_exit(path: Path) -> CompiledRules:
     """Load rules; print every problem and exit 1 if they cannot be used."""
+    return read_or_exit(path)[0]
+
+
+def read_or_exit(path: Path) -> tuple[CompiledRules, bytes]:
+    """Load rules and return their text, too; print every problem and exit 1 if they cannot be used."""
     from bridge.errors import ConfigError
-    from bridge.rules.load import load_rules
+    from bridge.rules.load import read_source, rules_of
 
     try:
-        return load_rules(path)
+        name, data = read_source(path)
+        return rules_of(data, name), data
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

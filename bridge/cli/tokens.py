@@ -5,6 +5,7 @@ Owns: the three commands. Must not: print a token twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,22 +42,26 @@ def add(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """签发一个令牌；只显示这一次。"""
+    """签发一个令牌；只显示这一次。持有人已有有效令牌的照样另发，并列出原有的。"""
     from bridge.cli.ledger import with_store
     from bridge.opening import system_ports
-    from bridge.pipeline.tokens import Operator, issue
+    from bridge.pipeline.tokens import Operator, issue, listed
 
     if role is OperatorRole.CLERK and not unit:
         raise refuse("经办员（clerk）须用 --unit 指明单位")
     _check_unit(unit, config)
-    operator = Operator(name, role.value, unit)
+    operator, ports = Operator(name, role.value, unit), system_ports()
+    wall = ports.clock.wall()
 
-    async def work(store: Store) -> str:
-        return await issue(store, system_ports(), operator, days)
+    async def work(store: Store) -> tuple[str, list[StoredToken]]:
+        others = [token for token in await listed(store) if token.name == name and _is_good(token, wall)]
+        return await issue(store, ports, operator, days), others
 
-    token = with_store(config, work)
+    token, others = with_store(config, work)
+    _tell_of_others(name, others)
     if as_json:
-        print_json({"name": name, "role": role.value, "unit": unit, "token": token})
+        also = [_row(other, wall) for other in others]
+        print_json({"name": name, "role": role.value, "unit": unit, "token": token, "also_valid": also})
     else:
         typer.echo(token)
 
@@ -107,8 +112,23 @@ def _check_unit(unit: str | None, config: Config) -> None:
         raise refuse(f"规则中没有单位 {unit}；现有：{'、'.join(units)}")
 
 
+def _is_good(token: StoredToken, wall: datetime) -> bool:
+    return token.revoked_at is None and token.expires_at > wall
+
+
+def _tell_of_others(name: str, others: Sequence[StoredToken]) -> None:
+    """Say on stderr which tokens a person has already: they go on working until somebody revokes them."""
+    if not others:
+        return
+    typer.echo(f"注意：{name} 原有 {len(others)} 个有效令牌，仍可使用：", err=True)
+    for each in others:
+        unit = f" {each.unit}" if each.unit else ""
+        typer.echo(f"  {each.id}  {each.role}{unit}  {_shown(each.expires_at)} 到期", err=True)
+    typer.echo("不再用的按编号吊销：bridge tokens revoke 编号（写姓名则连新签发的一起吊销）", err=True)
+
+
 def _row(token: StoredToken, wall: datetime) -> dict[str, str | None]:
-    state = "已吊销" if token.revoked_at else "已过期" if token.expires_at <= wall else "有效"
+    state = "有效" if _is_good(token, wall) else "已吊销" if token.revoked_at else "已过期"
     return {
         "id": token.id,
         "name": token.name,

@@ -24,7 +24,16 @@ def load_rules(source: Path | str | bytes, name: str | None = None) -> CompiledR
     Raises:
         ConfigError: with every problem of the file.
     """
-    file, data = _read(source, name)
+    file, data = read_source(source, name)
+    return rules_of(data, file)
+
+
+def rules_of(data: bytes, file: str) -> CompiledRules:
+    """Compile a rules text; ``file`` is what its problems call it.
+
+    Raises:
+        ConfigError: with every problem of the text.
+    """
     document, problems = parse(data)
     if document is None or problems:
         raise ConfigError(file, problems)
@@ -65,7 +74,12 @@ def _ordered(problems: list[Problem]) -> list[Problem]:
     return sorted(unique.values(), key=lambda one: (one.line or 0, one.column or 0))
 
 
-def _read(source: Path | str | bytes, name: str | None) -> tuple[str, bytes]:
+def read_source(source: Path | str | bytes, name: str | None = None) -> tuple[str, bytes]:
+    """Return what a rules file is called, and its bytes.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     if isinstance(source, bytes):
         return name or "routing_rules.yaml", source
     path = Path(source)

@@ -16,8 +16,8 @@ import structlog
 
 from bridge.errors import ConfigError, Problem
 from bridge.rules.compile import CompiledRules
-from bridge.rules.load import load_rules
-from bridge.rules.testing import CaseResult, run_cases
+from bridge.rules.load import read_source, rules_of
+from bridge.rules.testing import failures, run_cases
 from bridge.rules.yaml_reader import MAX_BYTES
 
 _log = structlog.get_logger(__name__)
@@ -141,10 +141,10 @@ def load_tested(path: Path) -> CompiledRules:
     Raises:
         ConfigError: the file's problems, or one problem per test that does not hold.
     """
-    rules = load_rules(path)
-    wrong = [result for result in run_cases(rules) if not result.right]
-    if wrong:
-        raise ConfigError(str(path), [_failed(result) for result in wrong])
+    file, data = read_source(path)
+    rules = rules_of(data, file)
+    if wrong := failures(run_cases(rules), data):
+        raise ConfigError(file, wrong)
     return rules
 
 
@@ -153,11 +153,6 @@ def _ends_a_line(path: Path) -> bool:
         return path.read_bytes().endswith(b"\n")
     except OSError:
         return False
-
-
-def _failed(result: CaseResult) -> Problem:
-    said = ";".join(f"{one.what} 应为 {one.expected},实为 {one.found}" for one in result.differences)
-    return Problem(f"tests.{result.case.id}", f"用例不符:{said}")
 
 
 def _stamp(path: Path) -> Stamp | None:

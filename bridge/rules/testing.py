@@ -5,16 +5,18 @@ Owns: comparing, and the difference shown on failure. Must not: read files, or d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.core.assessment import Assessment
 from bridge.core.model.ticket import FeePeriod, Petitioner, TicketBody
 from bridge.core.policy import Policy, TicketFacts
+from bridge.errors import Problem
 from bridge.rules.compile import CompiledRules
 from bridge.rules.document import ExpectedDecision, RuleCase
 from bridge.rules.due import due_dates, local
+from bridge.rules.yaml_reader import YamlText, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,19 @@ def run_cases(rules: CompiledRules) -> tuple[CaseResult, ...]:
     """Run every case of the document; review is judged as if it were enabled."""
     reviewed = rules if rules.policy.review_enabled else rules.with_review(enabled=True)
     return tuple(run_case(reviewed, case) for case in rules.document.tests)
+
+
+def failures(results: Sequence[CaseResult], data: bytes) -> list[Problem]:
+    """One problem per case that does not hold, at the first expectation of it that differs in the text ``data``."""
+    wrong = [(number, result) for number, result in enumerate(results) if not result.right]
+    source = read_yaml(data) if wrong else YamlText()
+    return [_failure(number, result, source) for number, result in wrong]
+
+
+def _failure(number: int, result: CaseResult, source: YamlText) -> Problem:
+    said = ";".join(f"{one.what} 应为 {one.expected},实为 {one.found}" for one in result.differences)
+    places = [source.position(("tests", number, "expect", *one.what.split("."))) for one in result.differences]
+    return Problem(f"tests.{result.case.id}", f"用例不符:{said}", *min(places))
 
 
 def run_case(rules: CompiledRules, case: RuleCase) -> CaseResult:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from bridge.errors import BridgeError
+from bridge.errors import AuthenticationFailed, BridgeError
 from bridge.logs import get_log, one_line
 from bridge.web.answers import problem, refusal
 from bridge.web.context import context_of
@@ -59,6 +59,9 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPException as error:
         return _http_refusal(error)
+    except AuthenticationFailed as error:
+        tell(request, why=str(error))
+        return problem(error.status, str(error))
     except BridgeError as error:
         return refusal(error) or _bug(request, error)
     except ConnectionError:

@@ -15,6 +15,7 @@ import typer
 from openapi_spec_validator import validate
 from typer.testing import CliRunner
 
+from bridge import __version__
 from bridge.cli import app
 from bridge.cli.ledger import with_service, with_store
 from bridge.core.vocabulary import OutboxState
@@ -89,6 +90,11 @@ def test_tokens_live_from_add_to_revoke(run: Run, config: Path) -> None:
     assert [(row["name"], row["role"], row["state"]) for row in listed if row["name"] == "李四"] == [
         ("李四", "clerk", "有效")
     ]
+    again = run("tokens", "add", "李四", "--role", "operator")
+    assert again.stdout.strip() != token
+    assert "原有 1 个有效令牌" in again.stderr
+    assert f"{listed[-1]['id']}  clerk tax" in again.stderr
+    assert "按编号吊销" in again.stderr
     assert run("tokens", "revoke", "李四").exit_code == 0
     with pytest.raises(AuthenticationFailed):
         with_service(config, lambda service: service.authenticate(token))
@@ -241,6 +247,7 @@ def test_help_is_chinese_and_quick() -> None:
     assert answer.returncode == 0
     assert "命令" in answer.stdout
     assert "Usage" in answer.stdout
+    assert program("--version", cwd=ROOT).stdout == f"bridge {__version__}\n"
     loaded = program("-c", "pass", cwd=ROOT)
     assert loaded.returncode == 2
     probe = "import bridge.cli, sys; sys.exit(bool({'sqlalchemy', 'aiohttp', 'pydantic'} & set(sys.modules)))"

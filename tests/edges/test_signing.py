@@ -61,11 +61,25 @@ def test_five_minutes_are_tolerated(seconds: int) -> None:
     assert verify([KEY], headers, BODY, NOW + timedelta(seconds=seconds)) == "m1"
 
 
-@pytest.mark.parametrize("seconds", [-301, 301, 86400])
-def test_stale_and_future_are_refused(seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-301, "比本系统的时钟快 5 分 1 秒"),
+        (301, "比本系统的时钟慢 5 分 1 秒"),
+        (28800, "慢 8 小时 0 分"),
+        (90000, "慢 1 天 1 小时"),
+    ],
+)
+def test_stale_and_future_are_refused_with_how_far_off_they_are(seconds: int, said: str) -> None:
     headers = signed_headers(KEY, "m1", NOW, BODY)
-    with pytest.raises(AuthenticationFailed):
+    with pytest.raises(AuthenticationFailed, match=said):
         verify([KEY], headers, BODY, NOW + timedelta(seconds=seconds))
+
+
+def test_milliseconds_are_told_from_a_clock_that_is_wrong() -> None:
+    headers = signed_headers(KEY, "m1", NOW, BODY) | {"webhook-timestamp": f"{NOW.timestamp() * 1000:.0f}"}
+    with pytest.raises(AuthenticationFailed, match="毫秒"):
+        verify([KEY], headers, BODY, NOW)
 
 
 @pytest.mark.parametrize(

@@ -223,3 +223,4 @@ def test_rules_whose_tests_fail_are_refused(tmp_path: Path) -> None:
     assert not outcome.loaded
     assert "用例不符" in outcome.problems[0].message
     assert "lead 应为 tax,实为 hrss" in outcome.problems[0].message
+    assert "lead: tax" in text.splitlines()[(outcome.problems[0].line or 0) - 1], "the expectation that differs"

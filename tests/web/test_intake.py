@@ -50,7 +50,9 @@ async def test_a_forged_signature_is_401_before_anything_is_parsed(site: Site, p
 
 @pytest.mark.parametrize("age_seconds", [301, -301])
 async def test_stale_and_future_are_401(site: Site, age_seconds: int) -> None:
-    assert (await site.signed("hotline", "POST", TICKETS, site.draft(), age_seconds=age_seconds)).status == 401
+    answer = await site.signed("hotline", "POST", TICKETS, site.draft(), age_seconds=age_seconds)
+    assert answer.status == 401
+    assert "5 分 1 秒" in answer.body["detail"]
 
 
 async def test_missing_headers_and_altered_bytes_are_401(site: Site) -> None:
