@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .ONESHELL:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Tests name files in Chinese, which a locale such as LC_ALL=POSIX does not have.
+export PYTHONUTF8 := 1
 
 # The distribution's own interpreter first: it is built with profile-guided optimisation, which one compiled by hand often
 # is not (docs/reference/performance.md). `make setup PYTHON=python3.13` takes another.

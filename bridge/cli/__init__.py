@@ -36,6 +36,7 @@ from bridge.cli import (
     tokens,
     top,
 )
+from bridge.cli.characters import take_chinese
 from bridge.cli.examples import teach
 from bridge.cli.ledger import quiet
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
@@ -109,6 +110,7 @@ def main() -> None:
     """Run the command line and exit with its status."""
     from bridge.errors import BridgeError, ConfigError
 
+    take_chinese()
     _speak_chinese()
     quiet()
     try:

@@ -213,5 +213,6 @@ def _row_facts(day: CalendarDay, counted: str) -> dict[str, object]:
 def _warn_provisional(due: Due, calendar: WorkCalendar) -> None:
     """Say on stderr that no notice covers the end yet, so that stdout stays one instant."""
     if due.provisional:
-        text = f"暂定：放假安排只公布到{calendar.covered_until}，之后按周一至周五推算"
+        span = f"只有{calendar.covered_from}至{calendar.covered_until}的放假安排"
+        text = f"暂定：{span}，在此之外按周一至周五推算"
         typer.echo(text, err=True)
