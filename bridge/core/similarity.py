@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.core.model.ticket import Ticket, TicketBody
+from bridge.core.telephones import telephones
 
 SHOWN_FROM = 0.3
 """Suggestions below this score are not shown."""
@@ -52,8 +53,8 @@ def clues(external_id: str, body: TicketBody) -> Iterator[tuple[Clue, str]]:
     petitioner, employer = body.petitioner, _employer(body)
     if petitioner.id_number:
         yield Clue.IDENTITY, petitioner.id_number
-    if petitioner.phone:
-        yield Clue.PHONE, petitioner.phone
+    for number in _phones(petitioner.phone):
+        yield Clue.PHONE, number
     if employer:
         yield Clue.EMPLOYER, employer
         if petitioner.name:
@@ -126,7 +127,7 @@ def _persons(one: TicketBody, other: TicketBody) -> Iterator[tuple[float, str]]:
     a, b = one.petitioner, other.petitioner
     if a.id_number and _same(a.id_number, b.id_number):
         yield 0.9, "证件号码相同"
-    if a.phone and _same(a.phone, b.phone):
+    if not set(_phones(a.phone)).isdisjoint(_phones(b.phone)):
         yield 0.6, "联系电话相同"
     if not a.name or not b.name or not _employer(one) or _employer(one) != _employer(other):
         return
@@ -134,6 +135,12 @@ def _persons(one: TicketBody, other: TicketBody) -> Iterator[tuple[float, str]]:
         yield 0.5, "姓名相同、被反映单位相同"
     elif _surname(a.name) == _surname(b.name):
         yield 0.2, "同姓、被反映单位相同"
+
+
+def _phones(text: str | None) -> tuple[str, ...]:
+    """Return the numbers of a text; a masked one (136****1212) suggests a person, though it does not prove one."""
+    masked = (_folded(text),) if text and "*" in text else ()
+    return telephones(text) or masked
 
 
 def _surname(name: str) -> str:

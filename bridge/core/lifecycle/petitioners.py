@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.ticket import Ticket
+from bridge.core.telephones import telephones
 from bridge.core.vocabulary import TicketState
 
 Group = Sequence[Ticket]
@@ -19,10 +20,10 @@ Group = Sequence[Ticket]
 _GONE = frozenset({TicketState.WITHDRAWN, TicketState.RETURNED})
 
 _FEWEST_DIGITS = 7
-"""Of a telephone without its area code; an identity card, passport or permit has no fewer."""
+"""An identity card, passport or permit has no fewer."""
 
-_PHONE, _ID = re.compile(r"\D"), re.compile(r"[^0-9A-Z]")
-"""What does not count in a number: its hyphens, spaces and words."""
+_FOREIGN = re.compile(r"[^0-9A-Z]")
+"""What does not count in the number of a paper: its hyphens, spaces and words."""
 
 
 def groups(work: Work) -> list[Group]:
@@ -64,13 +65,14 @@ def _is_one(ticket: Ticket, other: Ticket) -> bool:
 
 def _marks(ticket: Ticket) -> set[tuple[str, str]]:
     person = ticket.body.petitioner
-    marks = {("id", _number(person.id_number, _ID)), ("phone", _number(person.phone, _PHONE))}
-    return {(kind, number) for kind, number in marks if number}
+    numbers = {("phone", number) for number in telephones(person.phone)}
+    paper = _paper(person.id_number)
+    return numbers | {("id", paper)} if paper else numbers
 
 
-def _number(text: str | None, foreign: re.Pattern[str]) -> str:
-    """Return what tells one number from another; empty for none, a masked one or a word in its place (不详, 0)."""
+def _paper(text: str | None) -> str:
+    """Return what tells one paper from another; empty for none, a masked number or a word in its place (不详, 0)."""
     plain = unicodedata.normalize("NFKC", text or "").upper()
     digits = [char for char in plain if char.isdecimal()]
     tells = len(digits) >= _FEWEST_DIGITS and len(set(digits)) > 1 and "*" not in plain
-    return foreign.sub("", plain) if tells else ""
+    return _FOREIGN.sub("", plain) if tells else ""
