@@ -6,7 +6,6 @@ state nobody is in shows 0. Must not: count anything itself (``store.queries`` d
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from itertools import product
 
 from bridge.core.vocabulary import AssignmentState, CaseState, DeadlineStatus, OutboxState
 from bridge.metrics import Snapshot
+from bridge.patience import Patience
 from bridge.ports import Clock
 from bridge.series import MESSAGE_KINDS
 from bridge.store.counts import Counts
@@ -22,7 +22,7 @@ from bridge.store.store import Store
 from bridge.store.writer import Tx
 
 Labels = tuple[str, ...]
-PATIENCE = 50
+REST = 50
 _STATUSES = [status.value for status in DeadlineStatus if status is not DeadlineStatus.CANCELLED]
 
 
@@ -30,27 +30,26 @@ _STATUSES = [status.value for status in DeadlineStatus if status is not Deadline
 class LedgerGauges:
     """The gauges of a running process: what is open is counted each time, the archive only when that costs little.
 
-    It is counted again after ``PATIENCE`` times what counting it took: at once in a young county, every half minute
+    It is counted again after ``REST`` times what counting it took: at once in a young county, every half minute
     where there are a million cases. Whoever asks meanwhile waits for that count instead of beginning another.
     """
 
     store: Store
     clock: Clock
+    patience: Patience[Snapshot] = field(default_factory=Patience)
     _at_rest: Counts | None = None
     _again_at: float = 0.0
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self) -> Snapshot:
-        """Return the gauges of this moment. Raises Unavailable."""
-        async with self._one_at_a_time:
-            return await self.store.read(self._snapshot)
+        """Return the gauges of this moment. Raises Unavailable, also where the database lets one wait too long."""
+        return await self.patience.wait_for(lambda: self.store.read(self._snapshot))
 
     def _snapshot(self, tx: Tx) -> Snapshot:
         began = self.clock.monotonic()
         if self._at_rest is None or began >= self._again_at:
             self._at_rest = self.store.counts.at_rest(tx)
             ended = self.clock.monotonic()
-            self._again_at = ended + PATIENCE * (ended - began)
+            self._again_at = ended + REST * (ended - began)
         return snapshot(tx, self.store, self.clock, self._at_rest)
 
 

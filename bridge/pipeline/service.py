@@ -21,6 +21,7 @@ from bridge.core.model.event import Actor
 from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Rules
 from bridge.errors import NotFound, Unavailable
+from bridge.patience import Patience
 from bridge.pipeline import (
     daybook,
     deadlines,
@@ -71,6 +72,7 @@ class Service:
     wake: Callable[[], None] = lambda: None
     readiness_checks: list[Callable[[], list[str]]] = field(default_factory=list)
     warning_checks: list[Callable[[], list[str]]] = field(default_factory=list)
+    patience: Patience[object] = field(default_factory=Patience)
 
     async def accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None) -> Answer:
         """Take a ticket of an upstream; 202 once it is durable."""
@@ -292,12 +294,15 @@ class Service:
         """Return what is not good, in Chinese; empty means ready."""
         problems = [problem for check in self.readiness_checks for problem in check()]
         try:
-            await self.runtime.store.read(self.runtime.store.queries.oldest_due)
+            await self.patience.wait_for(self._look_at_ledger)
         except Unavailable as error:
             problems.append(str(error))
         except Exception as error:  # noqa: BLE001 - whatever fails, the database is not usable now
             problems.append(f"数据库不可用：{type(error).__name__}")
         return problems
+
+    async def _look_at_ledger(self) -> object:
+        return await self.runtime.store.read(self.runtime.store.queries.oldest_due)
 
     def warnings(self) -> list[str]:
         """Return what a person should look at although the process is ready, in Chinese."""

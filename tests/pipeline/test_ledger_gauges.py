@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from bridge.core.vocabulary import AssignmentState, CaseState, ReturnReason
-from bridge.ledger_gauges import snapshot
+from bridge.errors import Unavailable
+from bridge.ledger_gauges import LedgerGauges, snapshot
 from bridge.metrics import Metrics
+from bridge.patience import PATIENCE_SECONDS, Patience
 from bridge.series import LEDGER
 from tests.pipeline.conftest import SINGLE, Ledger
 
@@ -44,6 +50,24 @@ async def test_a_unit_that_was_asked_shows_every_state(ledger: Ledger) -> None:
         assert f'ticketbridge_deadlines{{kind="sign",status="{status}",unit="tax"}}' in text
     assert metrics.value("deadlines", kind="sign", unit="tax", status="running") == 1
     assert metrics.value("outbox_messages", kind="unit", state="ready") >= 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_a_database_that_hangs_is_told_and_asked_only_once(ledger: Ledger, database_url: str) -> None:
+    gauges = LedgerGauges(ledger.store, ledger.clock, Patience(0.01))
+    ledger.service.patience.seconds = 0.01
+    engine = create_async_engine(database_url)
+    async with engine.begin() as other:
+        await other.execute(text("LOCK TABLE cases, outbox"))
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="秒没有应答"):
+                await gauges.read()
+            assert await ledger.service.readiness() == ["数据库 0.01 秒没有应答"]
+        gauges.patience.seconds = ledger.service.patience.seconds = 10 * PATIENCE_SECONDS
+    await engine.dispose()
+    assert "cases" in await gauges.read()
+    assert await ledger.service.readiness() == []
 
 
 async def shown(ledger: Ledger) -> Metrics:
