@@ -14,13 +14,14 @@ from typing import Any
 
 import structlog
 
+from bridge.core.assessment import Assessment
 from bridge.core.commands import OperatorAction, UnitReceipt, UpstreamEvent
 from bridge.core.lifecycle.recount import Recounted
 from bridge.core.lifecycle.takeover import PaperCase
 from bridge.core.model.event import Actor
 from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Rules
-from bridge.errors import NotFound, Unavailable
+from bridge.errors import BridgeError, NotFound, Unavailable
 from bridge.patience import Patience
 from bridge.pipeline import (
     daybook,
@@ -57,6 +58,9 @@ from bridge.store.writer import Tx
 
 log = structlog.get_logger(__name__)
 
+IN_A_ROW = 8
+"""Lines of a batch that are classified before the loop does something else."""
+
 StoppedDecision = Callable[[Tx, Runtime, Sequence[str], Actor, str | None], list[dict[str, Any]]]
 
 
@@ -78,9 +82,30 @@ class Service:
         """Take a ticket of an upstream; 202 once it is durable."""
         return await self._accept_ticket(feed, draft, inbound, Actor("upstream", feed))
 
-    async def accept_batch_line(self, feed: str, draft: TicketDraft) -> Answer:
-        """Take one line of a batch."""
-        return await self._accept_ticket(feed, draft, None, Actor("upstream", feed))
+    async def begin_lines(self, feed: str, drafts: Sequence[TicketDraft]) -> asyncio.Task[list[Answer | BridgeError]]:
+        """Classify lines of a batch in a row and hand them to the writer together; their answers come once they are durable.
+
+        They are classified while the writer waits for the disk. Lines begun later are registered later; if nobody waits for
+        the answers any more, the lines are registered all the same.
+        """
+        actor, assessments = Actor("upstream", feed), []
+        for number, draft in enumerate(drafts):
+            if number % IN_A_ROW == 0:
+                await self.runtime.store.lull()
+            assessments.append(intake.assess(feed, draft, self.runtime.context(actor)))
+        begun = [self._begin(feed, *each, None, actor) for each in zip(drafts, assessments, strict=True)]
+        return asyncio.create_task(self._answers(feed, drafts, begun))
+
+    async def _answers(
+        self, feed: str, drafts: Sequence[TicketDraft], begun: Sequence[asyncio.Future[Taken]]
+    ) -> list[Answer | BridgeError]:
+        answers: list[Answer | BridgeError] = []
+        for draft, future in zip(drafts, begun, strict=True):
+            try:
+                answers.append(self._took(feed, draft, await future))
+            except BridgeError as refusal:
+                answers.append(refusal)
+        return answers
 
     async def register(self, unit: str, draft: TicketDraft, actor: Actor) -> Answer:
         """Register a visit or call at a unit's counter (feed ``counter.<unit>``)."""
@@ -91,12 +116,18 @@ class Service:
     async def _accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None, actor: Actor) -> Answer:
         await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop: tickets that came together are classified in a row
         assessment = intake.assess(feed, draft, self.runtime.context(actor))
+        return self._took(feed, draft, await self._begin(feed, draft, assessment, inbound, actor))
 
+    def _begin(
+        self, feed: str, draft: TicketDraft, assessment: Assessment, inbound: Inbound | None, actor: Actor
+    ) -> asyncio.Future[Taken]:
         def unit(tx: Tx) -> Taken:
             return intake.accept_ticket(tx, self.runtime, feed, draft, assessment, actor=actor, inbound=inbound)
 
         ahead = [self.runtime.store.tickets.question(feed, draft.external_id), *self._ask_ahead(inbound)]
-        taken = await self.runtime.store.write(unit, key=f"{feed}:{draft.external_id}", ahead=ahead)
+        return self.runtime.store.submit(unit, key=f"{feed}:{draft.external_id}", ahead=ahead)
+
+    def _took(self, feed: str, draft: TicketDraft, taken: Taken) -> Answer:
         self.after(taken.committed)
         if not taken.answer.replayed:
             lag = self.runtime.now() - draft.received_at

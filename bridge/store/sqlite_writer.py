@@ -53,6 +53,7 @@ class SqliteWriter:
     checkpoints: Checkpoints | None = None
     _queue: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
     _beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "store-writer"))
+    _lull: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
     _stopping: bool = False
     _held: Connection | None = None
@@ -79,17 +80,27 @@ class SqliteWriter:
             raise unavailable(RuntimeError("stopping"))
         self._queue.put_nowait(job)
 
+    async def lull(self) -> None:
+        """Wait until a COMMIT goes on beside the loop, or there is nothing to do; the loop gets a turn in any case."""
+        await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop; no time passes
+        await self._lull.wait()
+
     async def _run(self) -> None:
+        self._lull.set()
         while jobs := await take(self._queue):
+            self._lull.clear()
             if any(job.slow for job in jobs):
                 self._let_go()
                 await self._in_thread(self.commit, jobs)
             else:
                 await self._commit_here(jobs)
             settle_all(jobs)
+            self._lull.set()
 
     async def _in_thread(self, call: Callable[..., None], *arguments: Any) -> None:
+        self._lull.set()
         await asyncio.get_running_loop().run_in_executor(self._beside, call, *arguments)
+        self._lull.clear()
 
     async def _commit_here(self, jobs: list[Job]) -> None:
         """Like :meth:`commit`, in turns of a few units so that the loop stays lively; never waits for a lock."""

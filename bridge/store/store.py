@@ -177,10 +177,28 @@ class Store:
         the unit will ask first: where the database is far away, the units of a batch ask it together. A unit ``apart``
         begins with its one :meth:`Tx.change`, which is then durable whatever comes of the rest.
         """
-        job = Job(unit, asyncio.get_running_loop().create_future(), key, slow, ahead, apart)
-        self._writer.submit(job)
-        result: T = await job.future
-        return result
+        return await self.submit(unit, key, slow=slow, ahead=ahead, apart=apart)
+
+    def submit(
+        self,
+        unit: Unit[T],
+        key: str | None = None,
+        *,
+        slow: bool = False,
+        ahead: Sequence[Question] = (),
+        apart: bool = False,
+    ) -> asyncio.Future[T]:
+        """Queue a unit of work for :meth:`write`; what is queued before the loop goes on is committed together."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        try:
+            self._writer.submit(Job(unit, future, key, slow, ahead, apart))
+        except StoreError as error:
+            future.set_exception(error)
+        return future
+
+    async def lull(self) -> None:
+        """Wait for a moment at which no unit of work runs in the loop's thread."""
+        await self._writer.lull()
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, beside the writer, on one moment of the ledger. Raises Unavailable."""

@@ -236,6 +236,9 @@ class Writer(Protocol):
     def submit(self, job: Job) -> None:
         """Queue a unit of work. Raises Unavailable once it is stopping."""
 
+    async def lull(self) -> None:
+        """Wait until the loop's thread is not needed for units of work, for what better runs in a row than between them."""
+
     async def start(self) -> None:
         """Begin to work."""
 

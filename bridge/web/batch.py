@@ -6,15 +6,25 @@ sent again is harmless (its lines are duplicates). Must not: keep the batch in m
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from bridge.errors import IllegalTransition, IntakeError, InvalidPayload, OutcomeUnknown, StoreError, Unavailable
+from bridge.core.model.ticket import TicketDraft
+from bridge.errors import (
+    BridgeError,
+    IntakeError,
+    InvalidPayload,
+    OutcomeUnknown,
+    PayloadTooLarge,
+    StoreError,
+    Unavailable,
+)
 from bridge.logs import separate_lines
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.registry import AnyFeed
@@ -23,9 +33,12 @@ from bridge.web.bodies import BATCH_BYTES, MEBIBYTE, TICKET_BYTES, mapped, spool
 from bridge.web.context import WebContext, context_of
 from bridge.web.intake import counted
 from bridge.web.middleware import tell
-from bridge.web.signed import digest_of, feed_of, reason_of, verify
+from bridge.web.signed import beside, digest_of, feed_of, reason_of, verify
 
-LINES_AT_ONCE = 200
+LINES_AT_ONCE = 128
+"""Lines handed to the service together; they share a commit."""
+CHUNKS_AT_ONCE = 2
+"""So many times as many lines are on their way before the first of them is answered."""
 REPLAY_BYTES = 2 * MEBIBYTE
 """Results up to this size are kept for a replay of the webhook-id (about 10,000 lines)."""
 
@@ -33,7 +46,6 @@ _NOT_TAKEN = "数据库暂不可用，请重发这一行"
 _UNKNOWN = "提交时数据库失去联系，这一行是否已登记尚不能确定，请重发这一行，不会重复登记"
 
 NDJSON = {"Content-Type": "application/x-ndjson; charset=utf-8"}
-"""Lines handed to the service together; they share commits."""
 
 Result = dict[str, Any]
 
@@ -85,50 +97,88 @@ class _Kept:
 async def _answer(
     request: web.Request, feed: str, adapter: AnyFeed, lines: Iterator[bytes], kept: _Kept
 ) -> web.StreamResponse:
-    context = context_of(request)
-    first = await _results(context, feed, adapter, list(islice(lines, LINES_AT_ONCE)))
-    if first and all(result.get("retry") for result in first):
-        unknown = any(result["detail"] == _UNKNOWN for result in first)
-        raise (OutcomeUnknown if unknown else Unavailable)("nothing of the batch was acknowledged")
-    response = web.StreamResponse(headers=NDJSON)
-    await response.prepare(request)
-    count = len(first)
-    await response.write(kept.add(_ndjson(first)))
-    while chunk := list(islice(lines, LINES_AT_ONCE)):
-        count += len(chunk)
-        await response.write(kept.add(_ndjson(await _results(context, feed, adapter, chunk))))
+    response, count = web.StreamResponse(headers=NDJSON), 0
+    async for results in _taken(context_of(request), feed, adapter, lines):
+        if not response.prepared:
+            _refuse_what_was_not_taken(results)
+            await response.prepare(request)
+        count += len(results)
+        await response.write(kept.add(_ndjson(results)))
+    if not response.prepared:
+        await response.prepare(request)
     tell(request, lines=str(count))
     return response
 
 
-async def _results(context: WebContext, feed: str, adapter: AnyFeed, lines: list[bytes]) -> list[Result]:
+def _refuse_what_was_not_taken(first: list[Result]) -> None:
+    if all(result.get("retry") for result in first):
+        unknown = any(result["detail"] == _UNKNOWN for result in first)
+        raise (OutcomeUnknown if unknown else Unavailable)("nothing of the batch was acknowledged")
+
+
+async def _taken(
+    context: WebContext, feed: str, adapter: AnyFeed, lines: Iterator[bytes]
+) -> AsyncIterator[list[Result]]:
+    """Yield results as their lines are durable. Once the first are, more are classified while the disk is waited for."""
+    underway: deque[_Begun] = deque()
+    at_once = 1
+    while chunk := list(islice(lines, LINES_AT_ONCE)):
+        underway.append(await _begin(context, feed, adapter, chunk))
+        if len(underway) == at_once:
+            yield await _ended(context, feed, underway.popleft())
+            at_once = CHUNKS_AT_ONCE
+    while underway:
+        yield await _ended(context, feed, underway.popleft())
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Lines, what each was read as, and the answers that those which could be read will get."""
+
+    lines: list[bytes]
+    read: list[TicketDraft | BridgeError]
+    answers: Awaitable[list[Answer | BridgeError]]
+
+
+async def _begin(context: WebContext, feed: str, adapter: AnyFeed, lines: list[bytes]) -> _Begun:
+    read = [await _read(adapter, line) for line in lines]
+    drafts = [each for each in read if isinstance(each, TicketDraft)]
     with separate_lines():
-        return await asyncio.gather(*(_result(context, feed, adapter, line) for line in lines))
+        return _Begun(lines, read, await context.service.begin_lines(feed, drafts))
 
 
-async def _result(context: WebContext, feed: str, adapter: AnyFeed, line: bytes) -> Result:
+async def _read(adapter: AnyFeed, line: bytes) -> TicketDraft | BridgeError:
+    if len(line) > TICKET_BYTES:
+        return PayloadTooLarge(f"一行超过 {TICKET_BYTES // MEBIBYTE} MiB")
     try:
-        if len(line) > TICKET_BYTES:
-            return _rejected(line, f"一行超过 {TICKET_BYTES // MEBIBYTE} MiB")
-        draft = adapter.parse_ticket(line)
-        answer = await context.service.accept_batch_line(feed, draft)
-    except (IntakeError, IllegalTransition, StoreError) as error:
-        context.metrics.count("intake_rejected_total", feed=feed, reason=reason_of(error) or "invalid")
-        return _refused(line, error)
-    status = "duplicate" if answer.body.get("duplicate") else "accepted"
-    return {"external_id": draft.external_id, "status": status, **answer.body}
+        return await beside(line, adapter.parse_ticket, line)
+    except IntakeError as error:
+        return error
 
 
-def _refused(line: bytes, error: Exception) -> Result:
-    if isinstance(error, StoreError):
-        return {**_rejected(line, _UNKNOWN if isinstance(error, OutcomeUnknown) else _NOT_TAKEN), "retry": True}
-    if isinstance(error, InvalidPayload):
-        return {**_rejected(line, "字段有误，详见 errors"), "errors": problems_view(error)}
-    return _rejected(line, str(error))
+async def _ended(context: WebContext, feed: str, begun: _Begun) -> list[Result]:
+    answers, results = iter(await begun.answers), []
+    external_id: str | None
+    for line, read in zip(begun.lines, begun.read, strict=True):
+        if isinstance(read, TicketDraft):
+            external_id, outcome = read.external_id, next(answers)
+        else:
+            external_id, outcome = _external_id(line), read
+        if isinstance(outcome, BridgeError):
+            context.metrics.count("intake_rejected_total", feed=feed, reason=reason_of(outcome) or "invalid")
+        results.append({"external_id": external_id, **_outcome(outcome)})
+    return results
 
 
-def _rejected(line: bytes, detail: str) -> Result:
-    return {"external_id": _external_id(line), "status": "rejected", "detail": detail}
+def _outcome(outcome: Answer | BridgeError) -> Result:
+    if isinstance(outcome, Answer):
+        return {"status": "duplicate" if outcome.body.get("duplicate") else "accepted", **outcome.body}
+    if isinstance(outcome, StoreError):
+        unknown = isinstance(outcome, OutcomeUnknown)
+        return {"status": "rejected", "detail": _UNKNOWN if unknown else _NOT_TAKEN, "retry": True}
+    if isinstance(outcome, InvalidPayload):
+        return {"status": "rejected", "detail": "字段有误，详见 errors", "errors": problems_view(outcome)}
+    return {"status": "rejected", "detail": str(outcome)}
 
 
 def _external_id(line: bytes) -> str | None:

@@ -5,7 +5,7 @@ Owns: the :class:`Service` protocol, the seam between HTTP and the pipeline. Mus
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from bridge.core.model.event import Actor
 from bridge.core.model.ticket import TicketDraft
 from bridge.core.policy import Rules
 from bridge.documents.desk import Desk
+from bridge.errors import BridgeError
 from bridge.metrics import Metrics
 from bridge.pipeline.daybook import Daybook
 from bridge.pipeline.inbound import Answer, Inbound
@@ -32,8 +33,8 @@ class Service(Protocol):
     async def accept_ticket(self, feed: str, draft: TicketDraft, inbound: Inbound | None) -> Answer:
         """Register a ticket; answers after the commit."""
 
-    async def accept_batch_line(self, feed: str, draft: TicketDraft) -> Answer:
-        """Register one ticket of a batch."""
+    async def begin_lines(self, feed: str, drafts: Sequence[TicketDraft]) -> Awaitable[list[Answer | BridgeError]]:
+        """Begin to register lines of a batch; what is returned is waited for to have their answers, or why not."""
 
     async def accept_event(self, feed: str, event: UpstreamEvent, inbound: Inbound | None) -> Answer:
         """Apply an upstream's event."""

@@ -75,7 +75,7 @@ async def verify(request: web.Request, adapter: AnyFeed | AnyUnit, body: Body) -
     """
     wall = context_of(request).ports.clock.wall()
     signed = InboundRequest(request.method, request.path, request.headers, body, wall)
-    webhook_id = await _beside(body, adapter.verify, signed)
+    webhook_id = await beside(body, adapter.verify, signed)
     tell(request, webhook_id=webhook_id)
     return webhook_id
 
@@ -96,7 +96,7 @@ async def execute(
     webhook_id = await verify(request, adapter, body)
     inbound = Inbound(source, webhook_id, digest_of(request, body))
     try:
-        answer = await accept(await _beside(body, parse, body), inbound)
+        answer = await accept(await beside(body, parse, body), inbound)
     except (IntakeError, IllegalTransition):
         first = await context_of(request).service.replay(inbound)
         if first is None:
@@ -121,8 +121,8 @@ def reason_of(error: Exception) -> str | None:
     return _BY_STATUS.get(error.status, "invalid") if isinstance(error, IntakeError) else None
 
 
-async def _beside(body: Body, work: Callable[..., Value], *arguments: object) -> Value:
-    """Run a pure function, in a thread when the body is large."""
+async def beside(body: Body, work: Callable[..., Value], *arguments: object) -> Value:
+    """Run a pure function of a body, in a thread when it is large."""
     if len(body) < THREAD_BYTES:
         return work(*arguments)
     return await asyncio.to_thread(work, *arguments)

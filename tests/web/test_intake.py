@@ -167,6 +167,15 @@ async def test_a_large_batch_is_taken_whole(site: Site) -> None:
     assert {line["status"] for line in again} == {"duplicate"}
 
 
+async def test_lines_of_one_ticket_are_taken_in_the_order_of_the_batch_however_far_apart(site: Site) -> None:
+    first, others = site.draft(), [site.draft() for _ in range(127)]
+    tickets = [first, *others, first | {"title": "second"}, *others, first | {"title": "third"}]
+    body = b"\n".join(json.dumps(ticket).encode() for ticket in tickets)
+    results = lines(await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", body))
+    assert [result["revision"] for result in results if result["external_id"] == first["external_id"]] == [1, 2, 3]
+    assert [result["status"] for result in results[128:]] == ["duplicate"] * 129
+
+
 async def test_a_replayed_batch_gets_its_first_answer_and_another_body_is_a_conflict(site: Site) -> None:
     body = json.dumps(site.draft()).encode()
     first = await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", body, webhook_id="batch-1")
