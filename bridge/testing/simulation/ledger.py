@@ -82,6 +82,9 @@ class InlineWriter:
         """Take no more units."""
         self.dead = True
 
+    async def lull(self) -> None:
+        """Nothing runs between two turns."""
+
     def submit(self, job: Job) -> None:
         """Queue a unit."""
         self._queue.append(job)
