@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 
 from bridge.core.calendar import WorkCalendar
 from bridge.core.civil import civil_date, instant_at
 from bridge.core.model.deadline import Step
 from bridge.core.policy import LimitUnit
+from bridge.core.snapshots import kept
 
 DAY_END = time(23, 59, 59)
 """Source: the contract, §4: day limits end 23:59:59 +08:00."""
@@ -27,7 +27,7 @@ HALF_PERCENT, EIGHTY_PERCENT = 50, 80
 AFTER_WORKING_DAYS, ESCALATE_WORKING_DAYS = 1, 3
 """Source: the contract, §4: one working day after the limit, and three for 领导小组办公室."""
 
-_counted = lru_cache(maxsize=4_096)
+_counted = kept(4_096)
 """Keeps what was counted between two days: tickets of one day share nearly all of it."""
 
 

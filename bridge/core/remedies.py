@@ -12,7 +12,6 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import lru_cache
 
 from bridge.core.calendar import WorkCalendar
 from bridge.core.civil import civil_date, instant_at
@@ -22,6 +21,7 @@ from bridge.core.model.opinion import Opinion
 from bridge.core.model.ticket import Counterparty, Ticket
 from bridge.core.policy import LimitUnit, Policy
 from bridge.core.remedy import Opponent, Remedy
+from bridge.core.snapshots import kept
 from bridge.core.vocabulary import Conclusion
 
 REVIEW_DAYS, SUIT_MONTHS = 60, 6
@@ -127,7 +127,7 @@ def _filled(remedy: Remedy, policy: Policy, unit: str | None, now: datetime) -> 
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _days(answered: date, calendar: WorkCalendar) -> tuple[str, str, str]:
     """Return the day of an answer and the last days for a review and for a suit, the same for every answer of that day."""
     review = due_at(REVIEW_DAYS, LimitUnit.DAYS, instant_at(answered, time.min), calendar).at

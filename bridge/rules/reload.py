@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from bridge.core import snapshots
 from bridge.errors import ConfigError, Problem
 from bridge.rules.compile import CompiledRules
 from bridge.rules.load import read_source, rules_of
@@ -100,6 +101,7 @@ class RulesHolder:
                 return self._refused(ConfigError(str(self.path), [Problem("-", said, 1, 1)]))
             self._tell_of_another_calendar(rules)
             self._rules = rules
+            snapshots.forget()
             outcome = Reload(loaded=True, rules_hash=rules.hash)
             _log.info("rules.reloaded", rules_hash=rules.hash)
             self._report(outcome)

@@ -17,6 +17,7 @@ from bridge.core.lifecycle.work import Work
 from bridge.core.model.deadline import Deadline, DeadlineBasis, Step
 from bridge.core.model.ticket import Ticket
 from bridge.core.policy import LimitSource, LimitUnit, Policy, TimeLimit
+from bridge.core.snapshots import kept
 from bridge.core.vocabulary import DeadlineKind, ProcedureId, TicketKind
 
 LAPSES = frozenset({DeadlineKind.RETURN, DeadlineKind.OBJECTION})
@@ -62,7 +63,7 @@ def scope_of(work: Work, kind: DeadlineKind, ticket: Ticket | None) -> Scope:
     )
 
 
-@lru_cache(maxsize=1_024)
+@kept(1_024)
 def of_scope(scope: Scope) -> tuple[TimeLimit, ...]:
     """Return the limits of the rules and statutes for a scope."""
     return scope.policy.limits_for(
@@ -84,7 +85,7 @@ def counted_from(scope: Scope, start_at: datetime) -> datetime:
     return start_at if _counts_hours(scope) else _day_of(start_at)
 
 
-@lru_cache(maxsize=1_024)
+@kept(1_024)
 def _counts_hours(scope: Scope) -> bool:
     return any(limit.unit is LimitUnit.WORKING_HOURS for limit in of_scope(scope))
 
@@ -95,7 +96,7 @@ def _day_of(instant: datetime) -> datetime:
     return instant_at(civil_date(instant), time.min)
 
 
-@lru_cache(maxsize=4_096)
+@kept(4_096)
 def plan(scope: Scope, start_at: datetime, upstream: datetime | None, *, reminded: bool) -> Plan | None:
     """Count limits from a start; tickets of one day that the same limits bind share the result."""
     calendar = scope.policy.calendar
