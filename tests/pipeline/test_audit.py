@@ -177,6 +177,8 @@ async def test_cases_from_before_the_seals_are_sealed_by_a_person(ledger: Ledger
     assert await ledger.store.read(ledger.store.audit.unsealed) == [case_id]
     await ledger.store.write(lambda tx: ledger.store.audit.seal(tx, case_id))
     assert await found(ledger) == []
+    await ledger.receipt(case_id, "tax", "progress", text="已约谈")
+    assert await found(ledger) == [], "the writer had kept the case as it was before the seal"
     restarted(ledger)
     await ledger.receipt(case_id, "tax", "opinion")
     assert await found(ledger) == []
