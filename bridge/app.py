@@ -136,7 +136,7 @@ class Daemon:
             store, self.ports, holder.current, terms, self.settings.public_url, targets.placement, self.settings.shadow
         )
         beats = Heartbeats(self.ports.clock, self.metrics)
-        service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.silent, self._stopping])
+        service = Service(runtime, Observer(self.metrics), readiness_checks=[beats.lacking, self._stopping])
         self._describe(rules)
         await self._start_roster(stack, service, beats)
         await self._start_clock_socket(stack, service)

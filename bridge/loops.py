@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.errors import FolderTrouble, StoreError
+from bridge.errors import FolderTrouble, StoreError, Unavailable
 from bridge.metrics import Metrics
 from bridge.ports import Clock
 from bridge.store.store import Store
@@ -36,10 +36,13 @@ class Heartbeats:
     metrics: Metrics
     patience: timedelta = timedelta(seconds=30)
     last: dict[str, datetime] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    """Why a loop cannot use the database, until it can: reading may go on where nothing can be written."""
 
     def beat(self, loop: str) -> None:
         """Note that a loop did its work now."""
         self.last[loop] = self.clock.wall()
+        self.lost.pop(loop, None)
         self.metrics.put("loop_last_success_timestamp_seconds", self.last[loop].timestamp(), loop=loop)
 
     def alive(self, loop: str) -> None:
@@ -50,10 +53,11 @@ class Heartbeats:
         """Count a step that was not done; ``reason`` is one of ``series.LOOP_FAILURES``."""
         self.metrics.count("loop_failures_total", loop=loop, reason=reason)
 
-    def silent(self) -> list[str]:
-        """Name the loops that have not worked for longer than they may, in Chinese."""
+    def lacking(self) -> list[str]:
+        """Say what keeps loops from their work, in Chinese: a lost database, or a silence longer than they may keep."""
         wall = self.clock.wall()
-        return [f"循环 {loop} 已停顿" for loop, at in self.last.items() if wall - at > self.patience]
+        silent = [f"循环 {loop} 已停顿" for loop, at in self.last.items() if wall - at > self.patience]
+        return [*dict.fromkeys(self.lost.values()), *silent]
 
 
 @dataclass
@@ -92,6 +96,8 @@ async def repeat(
         except StoreError as error:
             failures, longest = failures + 1, DATABASE_REST_SECONDS
             beats.failed(name, "database")
+            if isinstance(error, Unavailable):
+                beats.lost[name] = str(error)
             log.warning("loop.failed", loop=name, error=type(error).__name__, why=str(error))
         except FolderTrouble as error:
             failures, longest = failures + 1, LONGEST_REST_SECONDS

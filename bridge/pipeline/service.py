@@ -330,7 +330,7 @@ class Service:
             problems.append(str(error))
         except Exception as error:  # noqa: BLE001 - whatever fails, the database is not usable now
             problems.append(f"数据库不可用：{type(error).__name__}")
-        return problems
+        return [*dict.fromkeys(problems)]
 
     async def _look_at_ledger(self) -> object:
         return await self.runtime.store.read(self.runtime.store.queries.oldest_due)

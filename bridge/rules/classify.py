@@ -6,7 +6,7 @@ Owns: adding up evidence, confidence, the reasons for a review. Must not: route,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -35,7 +35,11 @@ MAX_TEXT = 20_000
 """Longer texts are judged by their beginning. Source: contract §3, a ticket's content."""
 
 OPINION_RULE = "second_opinion"
-"""How the second opinion signs its evidence."""
+SCOPE_RULE = f"{OPINION_RULE}.scope"
+"""How the second opinion signs its evidence on the category and on the scope."""
+
+LIKE = "全文像："
+"""It judges the whole text, so that is what it matched; ``rules explain`` names the sequences that spoke loudest."""
 
 GROUP_SIZE = 10
 """From so many people on a matter is a group's. Source: domain A7."""
@@ -70,7 +74,7 @@ class Judged(NamedTuple):
 
 @dataclass(frozen=True)
 class Classifier:
-    """Everything compiled that reading a text takes; immutable."""
+    """Everything compiled that reading a text takes; immutable. ``categories``: their names by id."""
 
     normaliser: Normaliser
     ignore: tuple[Regex, ...]
@@ -84,7 +88,7 @@ class Classifier:
     insurance: Triggered[InsuranceRule]
     flags: Triggered[FlagRule]
     period: PeriodReader
-    categories: tuple[str, ...]
+    categories: Mapping[str, str]
     hesitations: tuple[Trigger, ...] = ()
     opinion: SecondOpinion | None = None
     opinion_settings: SecondOpinionSettings | None = None
@@ -194,7 +198,7 @@ class Classifier:
             middle = sum([value for _, value in known]) / len(known)
             scores = scores | {name: scores.get(name, 0.0) + weight * (value - middle) for name, value in known}
             best, value = max(known, key=_SECOND)
-            hits.append(Evidence(OPINION_RULE, "", best, round(weight * (value - middle), 3)))
+            hits.append(Evidence(OPINION_RULE, LIKE + self.categories[best], best, round(weight * (value - middle), 3)))
         decided = {hit.category for hit in hits if hit.rule in self.decisive}
         return {name: score for name, score in scores.items() if name in decided} if decided else scores
 
@@ -206,7 +210,7 @@ class Classifier:
         if not _any_for(hits):
             against = sum([hit.weight for hit in hits])
             value = min(value - DOUBT, UNBACKED - against)
-        hits.append(Evidence(OPINION_RULE, "", None, round(value, 3)))
+        hits.append(Evidence(SCOPE_RULE, f"{LIKE}{'属' if value > 0 else '不属'}本机制", None, round(value, 3)))
         return value
 
     @cached_property

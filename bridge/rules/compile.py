@@ -241,7 +241,7 @@ def _classifier(document: RulesDocument, opinion: SecondOpinion | None) -> Class
         insurance=insurance,
         flags=flags,
         period=_period(rules, words),
-        categories=tuple(document.categories),
+        categories={name: each.name for name, each in document.categories.items()},
         hesitations=tuple(each for each in triggers_of(document.procedures) if each.review),
         opinion=opinion,
         opinion_settings=rules.second_opinion,

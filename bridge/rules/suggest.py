@@ -18,10 +18,14 @@ from bridge.rules.backtest import Sample, label_of
 from bridge.rules.compile import CompiledRules, compile_rules
 from bridge.rules.document import RulesDocument
 from bridge.rules.document_evidence import EvidenceRule, ScopeRule
+from bridge.rules.whole_words import WordEdges, is_han
 
 MIN_TEXTS = 2
 """A word counts as telling from so many misjudged tickets on; one ticket's words are its petitioner's own."""
 PROPOSED_WORDS = 6
+LENGTHS = range(2, 7)
+LOUDEST = 4
+"""A longer word says no more than one of so many characters."""
 WEIGHTS = (3.0, 5.0, 8.0, 12.0)
 """The weights tried for a proposed rule; the least that does most is proposed."""
 SCOPE_WEIGHT = 3.0
@@ -153,14 +157,27 @@ class Lessons:
         return gain
 
     def _telling(self, category: str, mistaken: str) -> tuple[str, ...]:
-        """Sequences of two to four characters of the misjudged tickets that hardly stand in other categories'."""
-        inside, outside = [], []
+        """Words of the misjudged tickets that hardly stand in other categories' tickets or in the rules' own cases."""
+        inside, outside = [], [text for text, label in self._cases if label != category]
         for sample, made in self.labelled:
             if sample.verdict.category != category:
-                outside.append(_sequences(self._text(sample)))
+                outside.append(self._text(sample))
             elif (label_of(made) or UNSURE) == mistaken:
-                inside.append(_sequences(self._text(sample)))
-        return _chosen(inside, outside)
+                inside.append(self._text(sample))
+        return _chosen(inside, outside, self._edges)
+
+    @cached_property
+    def _cases(self) -> list[tuple[str, str | None]]:
+        """The texts of the rules' own tests, with the category they expect."""
+        read = self.rules.classifier.read
+        return [
+            (read(case.title, case.text).layout.text, OUT if case.expect.in_scope is False else case.expect.category)
+            for case in self.rules.document.tests
+        ]
+
+    @cached_property
+    def _edges(self) -> WordEdges:
+        return WordEdges([*(self._text(sample) for sample, _ in self.judged), *(text for text, _ in self._cases)])
 
     def _text(self, sample: Sample) -> str:
         body = sample.facts.body
@@ -175,13 +192,16 @@ def _speakers(made: Assessment) -> set[str]:
     return {one.rule for one in found.evidence if one.category is None and one.weight < 0}
 
 
-def _chosen(inside: Sequence[set[str]], outside: Sequence[set[str]]) -> tuple[str, ...]:
-    counts: Counter[str] = Counter(word for found in inside for word in found)
-    others: Counter[str] = Counter(word for found in outside for word in found)
-    telling = {word: count for word, count in counts.items() if count >= MIN_TEXTS and others[word] <= count // 4}
+def _chosen(inside: Sequence[str], outside: Sequence[str], edges: WordEdges) -> tuple[str, ...]:
+    counts: Counter[str] = Counter(word for text in inside for word in _sequences(text))
+    seen = {word: count for word, count in counts.items() if count >= MIN_TEXTS}
+    others: Counter[str] = Counter(word for text in outside for word in _sequences(text) & seen.keys())
     odds = {
-        word: count * len(word) * math.log((count + 0.5) / (others[word] + 0.5) * (len(outside) + 1) / len(inside))
-        for word, count in telling.items()
+        word: count
+        * min(len(word), LOUDEST)
+        * math.log((count + 0.5) / (others[word] + 0.5) * (len(outside) + 1) / len(inside))
+        for word, count in seen.items()
+        if others[word] <= count // 4 and edges.is_word(word, inside)
     }
     chosen: list[str] = []
     for word in sorted(odds, key=lambda item: (-odds[item], item)):
@@ -191,8 +211,8 @@ def _chosen(inside: Sequence[set[str]], outside: Sequence[set[str]]) -> tuple[st
 
 
 def _sequences(text: str) -> set[str]:
-    pieces = (text[at : at + length] for length in (2, 3, 4) for at in range(len(text) - length + 1))
-    return {piece for piece in pieces if all("一" <= char <= "鿿" for char in piece)}
+    pieces = (text[at : at + length] for length in LENGTHS for at in range(len(text) - length + 1))
+    return {piece for piece in pieces if all(map(is_han, piece))}
 
 
 def _with(document: RulesDocument, proposal: Proposal) -> RulesDocument:

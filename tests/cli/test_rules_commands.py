@@ -107,6 +107,12 @@ def test_classify_answers_every_line_in_order_and_a_bad_one_in_its_place() -> No
     jsonschema.validate(first, LINE)
     jsonschema.validate(fourth, LINE)
     assert (first["id"], first["category_number"], first["procedure"]) == (1, 6, "transfer")
+    for line in (first, fourth):
+        rules = [each["rule"] for each in line["evidence"]]
+        assert {"second_opinion.scope"} <= {*rules}
+        assert len(rules) == len({*rules}), "each entry tells something of its own"
+        assert all(each["matched"] for each in line["evidence"])
+    assert {"rule": "second_opinion", "matched": "全文像：滞纳金加收"} in first["evidence"]
     assert (second["id"], third["id"]) == (None, "c")
     assert "error" in second
     assert "error" in third

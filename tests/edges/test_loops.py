@@ -51,3 +51,17 @@ async def test_a_lost_database_is_looked_for_often_and_the_log_says_why() -> Non
 async def test_a_bug_is_given_more_time_and_good_work_none() -> None:
     assert (await rests(ZeroDivisionError()))[0][-1] == LONGEST_REST_SECONDS
     assert set((await rests(None))[0]) == {1.0}
+
+
+async def test_a_database_that_refuses_to_be_written_is_told_at_once_and_forgotten_when_it_takes_again() -> None:
+    clock, refusals = Resting(), iter([Unavailable(WHY)] * (TIMES - 1))
+    beats, told = Heartbeats(clock, Metrics()), []
+
+    async def step() -> None:
+        told.append(beats.lacking())
+        if (error := next(refusals, None)) is not None:
+            raise error
+
+    await asyncio.gather(repeat("a", step, clock, beats, every_seconds=1), return_exceptions=True)
+    assert told == [[], *([[WHY]] * (TIMES - 1))]
+    assert beats.lacking() == []
