@@ -121,7 +121,9 @@ class Vault:
     def __init__(self, keyring: Keyring, token: Callable[[int], bytes] = os.urandom) -> None:
         """Prepare the ciphers; ``token`` gives the nonces, never ones drawn ahead: a copied machine would use them too."""
         self._ciphers = {kid.encode(): AESGCM(key) for kid, key in keyring.keys.items()}
-        self._active = keyring.active.encode()
+        active = keyring.active.encode()
+        self._head = _PREFIX + active + b":"
+        self._encrypt = self._ciphers[active].encrypt
         self._index = KeyedHash(keyring.index_key)
         self._purposes: dict[str, KeyedHash] = {}
         self._token = token
@@ -129,7 +131,7 @@ class Vault:
     def seal(self, plaintext: bytes, aad: bytes) -> bytes:
         """Encrypt ``plaintext`` for the place named by ``aad``; two calls never give the same bytes."""
         nonce = self._token(_NONCE_BYTES)
-        return _PREFIX + self._active + b":" + nonce + self._ciphers[self._active].encrypt(nonce, plaintext, aad)
+        return self._head + nonce + self._encrypt(nonce, plaintext, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
         """Decrypt what :meth:`seal` returned for the same ``aad``.
@@ -157,9 +159,9 @@ class Vault:
         """
         keyed = self._purposes.get(purpose)
         if keyed is None:
-            key = self._index.of(f"purpose\x00{purpose}".encode())
+            key = self._index.of_short(f"purpose\x00{purpose}".encode())
             keyed = self._purposes[purpose] = KeyedHash(key)
-        return keyed.of(data)
+        return keyed.of_short(data)
 
     def signing_seed(self, purpose: str) -> bytes:
         """Return the seed (32 bytes) of a signing key of this installation, always the same for one purpose."""
@@ -168,7 +170,7 @@ class Vault:
     def blind_index(self, kind: str, value: str) -> str:
         """Return a keyed hash (hex) by which equal values of one kind can be found without decrypting."""
         message = f"{kind}\x00{_normalised(value)}".encode("utf-8", "surrogatepass")
-        return self._index.of(message).hex()
+        return self._index.of_short(message).hex()
 
 
 def _normalised(value: str) -> str:

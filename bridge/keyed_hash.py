@@ -20,6 +20,12 @@ class KeyedHash:
         """Set the key up."""
         self._begun = HMAC(key, SHA256())
 
+    def of_short(self, message: bytes) -> bytes:
+        """Return the hash (32 bytes) of a message of our own, which is short."""
+        hashed = self._begun.copy()
+        hashed.update(message)
+        return hashed.finalize()
+
     def of(self, *parts: bytes | bytearray | memoryview) -> bytes:
         """Return the hash (32 bytes) of the parts, one after the other."""
         hashed = self._begun.copy()

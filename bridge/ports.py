@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -84,5 +85,15 @@ class UlidIds:
 
     def new(self, prefix: str) -> str:
         """Return ``prefix`` plus a new ULID."""
-        number = int(self._wall().timestamp() * 1000) << 80 | int.from_bytes(self._token(10), "big")
-        return prefix + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+        drawn = int.from_bytes(self._token(10), "big")
+        return prefix + _stamp(int(self._wall().timestamp() * 1000)) + _written(drawn, 80)
+
+
+@lru_cache(maxsize=1)
+def _stamp(milliseconds: int) -> str:
+    """Return the part of an id that ids of one moment share."""
+    return _written(milliseconds, 50)
+
+
+def _written(number: int, bits: int) -> str:
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(bits - 10, -1, -10)])

@@ -65,13 +65,13 @@ def fitting(triggers: Iterable[Trigger], facts: Facts) -> tuple[Trigger, ...]:
 
 def _fits(trigger: Trigger, facts: Facts) -> bool:
     return (
-        facts.people >= trigger.people
+        (not trigger.flags or set(trigger.flags) <= set(facts.flags))
+        and facts.people >= trigger.people
         and len(facts.units) >= trigger.units
         and facts.amount >= trigger.amount
         and facts.months >= trigger.years * 12
         and facts.returns >= trigger.returns
         and facts.round >= trigger.round
-        and (not trigger.flags or set(trigger.flags) <= set(facts.flags))
         and (not trigger.categories or facts.category in trigger.categories)
         and (not trigger.any_units or not set(trigger.any_units).isdisjoint(facts.units))
         and (not trigger.periods or facts.period in trigger.periods)

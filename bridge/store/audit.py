@@ -52,13 +52,15 @@ class Bundle:
 
     def tags(self, vault: Vault) -> seals.Tags:
         """Return the tags of the rows as they are now."""
-        found = {} if self.case is None else {seals.name_of("cases", self.case_id): _tag(vault, "cases", self.case)}
+        id_, found = self.case_id, {}
+        if self.case is not None:
+            found[seals.name_of("cases", id_, id_)] = _tag(vault, "cases", self.case)
         for table in _PARTS:
             for row in self.rows[table.name]:
-                found[seals.name_of(table.name, row["id"])] = _tag(vault, table.name, row)
+                found[seals.name_of(table.name, row["id"], id_)] = _tag(vault, table.name, row)
         for row in self.rows[seals.MESSAGE]:
             fields = [row[name] for name in seals.MESSAGE_FIELDS]
-            found[seals.name_of(seals.MESSAGE, row["key"])] = seals.message_tag(vault, fields)
+            found[seals.name_of(seals.MESSAGE, row["key"], id_)] = seals.message_tag(vault, fields)
         return found
 
 
@@ -247,7 +249,7 @@ class AuditStore:
         mine = (table.c.region_code == self.region, table.c.id == case_id, table.c.seal.is_(None))
         if tx.write(update(table).where(*mine).values(version=table.c.version + 1)).rowcount:
             tags = self.bundle(tx, case_id).tags(self.vault)
-            text = seals.closed(self.vault, self.region, case_id, seals.Sealed(tags))
+            text = seals.closed(self.vault, self.region, case_id, seals.Sealed(tags, {}))
             tx.write(update(table).where(*mine).values(seal=text))
 
 
@@ -256,7 +258,7 @@ def _of(found: dict[str, Bundle], case_id: str) -> Bundle:
 
 
 def _tag(vault: Vault, table: str, row: Mapping[str, Any]) -> str:
-    return seals.row_tag(vault, table, row)
+    return seals.stored_tag(vault, table, row)
 
 
 def _head(case: Row) -> tuple[int, str]:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -56,6 +57,9 @@ _APPEND = insertion(_EVENTS)
 
 
 _MAPPERS: tuple[Mapper[Any], ...] = (TICKETS, ASSIGNMENTS, OPINIONS, DEADLINES)
+"""The parts of a case; their tables are named as the fields of a :class:`CaseFile`."""
+_SEALED = tuple(mapper for mapper in _MAPPERS if mapper.sealed)
+_EMPTY = dict.fromkeys(column.name for column in CASES.table.c if column.nullable)
 
 
 def _whole_case() -> Prepared:
@@ -133,11 +137,12 @@ class CaseStore:
         Raises StaleRow if somebody else changed the case since it was loaded.
         """
         file, events = decision.file, self._chained(decision)
-        case, parts = self._headed(file.case, events), self._changed_parts(before, file)
-        row = CASES.to_row(case, self.region, self.vault)
+        head, parts = _head_after(file.case, events), self._changed_parts(before, file)
+        row = CASES.to_row(file.case, self.region, self.vault) | head
+        row.pop("seal", None)
         sealed = self._sealed(before, file, {CASES.table.name: [row], **parts}, decision)
-        row["seal"] = None if sealed is None else seals.closed(self.vault, self.region, case.id, sealed)
-        after = changed(file, case=changed(case, seal=row["seal"]))
+        row["seal"] = None if sealed is None else seals.closed(self.vault, self.region, file.case.id, sealed)
+        after = changed(file, case=changed(file.case, **head, seal=row["seal"]))
         if before is None:
             tx.put(_INSERT_CASE, [row])
         else:
@@ -145,9 +150,9 @@ class CaseStore:
         for table, rows in parts.items():
             tx.put(_UPSERTS[table], rows)
         tickets = [("ticket", ticket.feed, ticket.external_id) for ticket in after.tickets]
-        tx.put(_APPEND, events, ("case", case.id), *tickets)
+        tx.put(_APPEND, events, ("case", file.case.id), *tickets)
         size = self.recent.size_of(before) + _content(parts)
-        tx.after_commit(lambda: self.recent.keep(_in_order(after), size, sealed))
+        tx.after_commit(lambda: self.recent.keep(after if before is None else _in_order(after), size, sealed))
         return after
 
     def _sealed(
@@ -162,11 +167,6 @@ class CaseStore:
             kept = self.recent.sealed_of(before)
             known = kept or seals.opened(self.vault, self.region, before.case.id, before.case.seal)
         return seals.resealed(self.vault, known, after, written, decision.messages)
-
-    def _headed(self, case: Case, events: Sequence[Mapping[str, Any]]) -> Case:
-        """Return the case with the head that its new events give it."""
-        head = events[-1]["hash"] if events else case.event_hash
-        return changed(case, event_seq=case.event_seq + len(events), event_hash=head, version=case.version + 1)
 
     def _chained(self, decision: Decision) -> list[dict[str, Any]]:
         """Return the rows of the new events."""
@@ -193,32 +193,33 @@ class CaseStore:
         }
 
     def _update_case(self, tx: Tx, row: dict[str, Any], expected_version: int) -> None:
-        values = {name: value for name, value in row.items() if name not in _KEYS}
         keys = {"b_region": self.region, "b_id": row["id"], "b_version": expected_version}
         stale = StaleRow(f"case {row['id']} was changed by somebody else")
-        tx.amend(_UPDATE_CASE, {**values, **keys}, ("case", row["id"]), stale)
+        tx.amend(_UPDATE_CASE, {**_EMPTY, **row, **keys}, ("case", row["id"]), stale)
 
     def _changed_parts(self, before: CaseFile | None, after: CaseFile) -> Rows:
         """Return the rows of every part that is not as it was read, by table."""
-        old = before or CaseFile(after.case)
-        found = {
-            TICKETS.table.name: self._rows(TICKETS, old.tickets, after.tickets),
-            ASSIGNMENTS.table.name: self._rows(ASSIGNMENTS, old.assignments, after.assignments),
-            OPINIONS.table.name: self._rows(OPINIONS, old.opinions, after.opinions),
-            DEADLINES.table.name: self._rows(DEADLINES, old.deadlines, after.deadlines),
-        }
-        return {table: rows for table, rows in found.items() if rows}
+        found: Rows = {}
+        for mapper in _MAPPERS:
+            table = mapper.table.name
+            parts = getattr(after, table)
+            if before is not None:
+                known = set(map(id, getattr(before, table)))
+                parts = [part for part in parts if id(part) not in known]
+            if parts:
+                found[table] = [mapper.to_row(part, self.region, self.vault) for part in parts]
+        return found
 
-    def _rows(self, mapper: Mapper[T], before: Sequence[T], after: Sequence[T]) -> list[dict[str, Any]]:
-        known = {id(value) for value in before}
-        return [mapper.to_row(value, self.region, self.vault) for value in after if id(value) not in known]
+
+def _head_after(case: Case, events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the columns of a case that its new events, and being written, change."""
+    head = events[-1]["hash"] if events else case.event_hash
+    return {"event_seq": case.event_seq + len(events), "event_hash": head, "version": case.version + 1}
 
 
 def _content(parts: Rows) -> int:
     """Return how many bytes of sealed content rows hold."""
-    return sum(
-        len(row[name]) for mapper in _MAPPERS for row in parts.get(mapper.table.name, ()) for name in mapper.sealed[:1]
-    )
+    return sum([len(row[mapper.sealed[0]]) for mapper in _SEALED for row in parts.get(mapper.table.name, ())])
 
 
 def _in_order(file: CaseFile) -> CaseFile:
@@ -244,19 +245,12 @@ def _serial(id_: str) -> tuple[int, str]:
     return int(id_[len(id_.rstrip("0123456789")) :] or 0), id_
 
 
+_HASHED = itemgetter("region_code", "case_id", "seq", "type", "actor", "cause", "occurred_at", "recorded_at", "detail")
+
+
 def chain_hash(previous: str, row: dict[str, Any]) -> str:
     """Return the hash of an event row after ``previous``: SHA-256 over the canonical row, in hex."""
-    canonical = [
-        previous,
-        row["region_code"],
-        row["case_id"],
-        str(row["seq"]),
-        row["type"],
-        row["actor"],
-        row["cause"],
-        seals.instant_text(row["occurred_at"]),
-        seals.instant_text(row["recorded_at"]),
-    ]
-    digest = hashlib.sha256("\x1f".join(canonical).encode())
-    digest.update(row["detail"])
-    return digest.hexdigest()
+    region, case_id, seq, type_, actor, cause, occurred_at, recorded_at, detail = _HASHED(row)
+    occurred, recorded = seals.instant_text(occurred_at), seals.instant_text(recorded_at)
+    canonical = "\x1f".join((previous, region, case_id, str(seq), type_, actor, cause, occurred, recorded))
+    return hashlib.sha256(canonical.encode() + detail).hexdigest()

@@ -8,8 +8,9 @@ Must not: run SQL.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from types import NoneType
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import orjson
@@ -43,19 +44,13 @@ class Mapper(Generic[T]):
         names = [field.name for field in dataclasses.fields(cast("Any", value_type)) if field.name not in sealed]
         self.direct = tuple(name for name in names if name in columns)
         self.rest = tuple(name for name in names if name not in columns)
-        hints = get_type_hints(value_type)
-        self._columns = _written_out(
-            {name: "{0} and str({0})" if _is_word(hints[name]) else "{0}" for name in self.direct}
-        )
-        shared = {name for name in self.rest if _is_tuple_of_values(hints[name])}
-        self._details = _written_out({name: "rendered({0})" if name in shared else "{0}" for name in self.rest})
+        self._place = f"{self.table.name}.{sealed[0]}:" if sealed else ""
+        self._written_out = _written_out(self.direct, self.rest, get_type_hints(value_type))
         self._adapter = TypeAdapter(value_type)
 
     def to_row(self, value: T, region: str, vault: Vault) -> dict[str, Any]:
-        """Return the row of a value; enums go as their text."""
-        row = self._columns(value)
-        row["region_code"] = region
-        row["details"] = orjson.dumps(self._details(value)).decode()
+        """Return the row of a value, without columns that hold nothing; enums go as their text."""
+        row = self._written_out(value, region)
         if self.sealed:
             private = {name: getattr(value, name) for name in self.sealed}
             whole = private if len(private) > 1 else private[self.sealed[0]]
@@ -73,7 +68,7 @@ class Mapper(Generic[T]):
         return self._adapter.validate_python(fields)
 
     def _aad(self, row_id: str) -> bytes:
-        return f"{self.table.name}.{self.sealed[0]}:{row_id}".encode()
+        return (self._place + row_id).encode()
 
 
 _RENDERED_AT_MOST = 1_024
@@ -95,12 +90,32 @@ def _rendered(value: object) -> object:
     return fragment
 
 
-def _written_out(forms: Mapping[str, str]) -> Callable[[Any], dict[str, Any]]:
-    """Return a function that makes a dictionary of an object's attributes, written out for them (as ``core.values`` does)."""
-    items = ", ".join(f"{name!r}: {form.format(f'value.{name}')}" for name, form in forms.items())
-    scope: dict[str, Any] = {"rendered": _rendered}
-    exec(f"def written_out(value):\n    return {{{items}}}", scope)  # noqa: S102 - the names are the class's own fields
-    return cast("Callable[[Any], dict[str, Any]]", scope["written_out"])
+def _written_out(
+    direct: Iterable[str], rest: Iterable[str], hints: Mapping[str, Any]
+) -> Callable[[Any, str], dict[str, Any]]:
+    """Return a function that makes the row of an object, written out for its fields (as ``core.values`` does)."""
+    details = ", ".join(f"{name!r}: {_in_details(name, hints[name])}" for name in rest)
+    always = "".join(f"{name!r}: {_in_column(name, hints[name])}, " for name in direct if not _may_be_none(hints[name]))
+    lines = [f"row = {{'region_code': region, {always}'details': dumps({{{details}}}).decode()}}"]
+    for name in direct:
+        if _may_be_none(hints[name]):
+            lines += [f"if value.{name} is not None:", f"    row[{name!r}] = {_in_column(name, hints[name])}"]
+    scope: dict[str, Any] = {"rendered": _rendered, "dumps": orjson.dumps}
+    text = "\n    ".join(["def written_out(value, region):", *lines, "return row"])
+    exec(text, scope)  # noqa: S102 - the names are the class's own fields
+    return cast("Callable[[Any, str], dict[str, Any]]", scope["written_out"])
+
+
+def _in_column(name: str, hint: Any) -> str:
+    return f"value.{name}._value_" if _is_word(hint) else f"value.{name}"
+
+
+def _in_details(name: str, hint: Any) -> str:
+    return f"rendered(value.{name})" if _is_tuple_of_values(hint) else f"value.{name}"
+
+
+def _may_be_none(hint: Any) -> bool:
+    return NoneType in get_args(hint)
 
 
 def _is_tuple_of_values(hint: Any) -> bool:

@@ -159,6 +159,7 @@ class OutboxStore:
             tx.put(_INSERT, [self._row(message, placement, wall) for message, placement in messages])
 
     def _row(self, message: Message, placement: Placement, wall: datetime) -> dict[str, Any]:
+        """Return the row of a message, without columns that hold nothing yet."""
         return {
             "region_code": self.region,
             "key": message.key,
@@ -174,13 +175,9 @@ class OutboxStore:
             "attempts": 0,
             "fence": 0,
             "due_at": wall if placement.sent else None,
-            "lease_owner": None,
-            "lease_until": None,
             "reason": placement.reason,
-            "last_error": None,
             "created_at": wall,
             "delivered_at": wall if placement.state is OutboxState.DELIVERED else None,
-            "position": None,
             "payload": self.vault.seal(orjson.dumps(message.payload), self._aad(message.key)),
         }
 

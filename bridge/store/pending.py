@@ -26,7 +26,7 @@ class Pending:
 
     def add(self, form: Form, rows: Iterable[Values], names: Iterable[Name], missing: StoreError | None = None) -> None:
         """Let rows wait; ``missing`` is raised if one of them is not there to be changed."""
-        if parameters := [form.parameters(row) for row in rows]:
+        if parameters := list(map(form.parameters, rows)):
             self.rows.setdefault(form, []).extend(parameters)
         if missing is not None:
             self.missing[form] = missing

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CompoundSelect, Dialect, LargeBinary, Select, SelectBase, Table, insert
+from sqlalchemy import Boolean, CompoundSelect, Dialect, LargeBinary, Select, SelectBase, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update
@@ -46,16 +45,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """A compiled statement: ``names`` in the order of the placeholders, converters (by place) where a type needs one.
+    """A compiled statement: ``names`` in the order of the placeholders, converters of results (by place) where a type needs one.
 
-    ``many`` is the same for many rows of parameters at once (not with RETURNING).
+    ``many`` is the same for many rows of parameters at once (not with RETURNING). ``take`` picks and converts the parameters.
     """
 
     sql: str
     many: str
     names: tuple[str, ...]
     constants: Values
-    binds: tuple[tuple[int, Converter], ...]
     results: tuple[tuple[int, Converter], ...]
     row: Callable[[Iterable[Any]], Any]
     take: Callable[[Values], tuple[Any, ...]]
@@ -67,8 +65,7 @@ class Form:
         compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in columns_in] or None)
         fixed = {name: bind.value for name, bind in _binds(compiled).items() if not bind.required}
         columns = list(statement.exported_columns)
-        types = _binds(compiled)
-        binds = [(place, _bind(types[name].type, dialect)) for place, name in enumerate(compiled.positiontup or ())]
+        binds = {name: _bind(bind.type, dialect) for name, bind in _binds(compiled).items()}
         results = [(number, _result(column.type, dialect)) for number, column in enumerate(columns)]
         row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # noqa: PYI024 - its fields are the columns
         names = tuple(compiled.positiontup or ())
@@ -77,21 +74,14 @@ class Form:
             many=for_many(dialect.name, compiled.string) if isinstance(statement, SelectBase) or not columns else "",
             names=names,
             constants=fixed | {column.name: None for column in columns_in if column.nullable},
-            binds=tuple((place, convert) for place, convert in binds if convert),
             results=tuple((number, convert) for number, convert in results if convert),
             row=row._make,
-            take=itemgetter(*names) if len(names) > 1 else lambda given: tuple([given[name] for name in names]),
+            take=_taking(names, {name: convert for name, convert in binds.items() if convert}),
         )
 
     def parameters(self, values: Values) -> tuple[Any, ...]:
         """Return the positional parameters of one execution. Raises KeyError for a value nobody gave."""
-        taken = self.take(values if len(values) == len(self.names) else {**self.constants, **values})
-        if not self.binds:
-            return taken
-        converted = list(taken)
-        for place, convert in self.binds:
-            converted[place] = convert(converted[place])
-        return tuple(converted)
+        return self.take(values if len(values) == len(self.names) else {**self.constants, **values})
 
     def rows(self, fetched: Sequence[Sequence[Any]]) -> list[Any]:
         """Return fetched tuples as rows with the columns as attributes."""
@@ -111,9 +101,17 @@ def _binds(compiled: SQLCompiler) -> Mapping[str, Any]:
     return {name: compiled.binds[name] for name in compiled.positiontup or ()}
 
 
+def _taking(names: Sequence[str], converters: Mapping[str, Converter]) -> Callable[[Values], tuple[Any, ...]]:
+    """Return what picks the parameters out of their mapping, in order; written out, it runs for every row."""
+    scope: dict[str, Any] = {f"convert_{name}": convert for name, convert in converters.items()}
+    parts = [f"convert_{name}(given[{name!r}])" if name in converters else f"given[{name!r}]" for name in names]
+    exec(f"def take(given):\n    return ({''.join(part + ', ' for part in parts)})", scope)  # noqa: S102 - the statement's own names
+    return cast("Callable[[Values], tuple[Any, ...]]", scope["take"])
+
+
 def _bind(type_: TypeEngine[Any], dialect: Dialect) -> Converter | None:
-    if isinstance(type_, LargeBinary):
-        return None  # both drivers take bytes as they are
+    if isinstance(type_, (LargeBinary, Boolean)):
+        return None  # both drivers take bytes and truth values as they are
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 

@@ -14,7 +14,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -38,15 +38,19 @@ _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SORT_KEYS
 
 
 class Sealed(NamedTuple):
-    """What a seal is over, and whether it holds."""
+    """What a seal is over (the tags of the rows of a case, and those of its messages), and whether it holds.
 
-    tags: Tags
+    The names are as the seal has them: with ``~`` for the id of the case.
+    """
+
+    rows: Tags
+    messages: Tags
     whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the rows of a case differ from its seal: names such as ``opinions:ID``."""
+    """How the rows of a case differ from its seal: names such as ``opinions:ID``, with the whole id."""
 
     whole: bool
     changed: tuple[str, ...] = ()
@@ -55,11 +59,13 @@ class Verdict:
 
 
 def row_tag(vault: Vault, table: str, row: Row) -> str:
-    """Return the tag of a row, whether it is about to be written or was read."""
-    known = row
-    if "seal" in row or None in row.values():
-        known = {name: value for name, value in row.items() if value is not None and name != "seal"}
-    return _short(vault.mac("row", table.encode() + orjson.dumps(known, _plain, _OPTIONS)))
+    """Return the tag of a row that is about to be written; it has no column without a value, and no seal yet."""
+    return _short(vault.mac("row", table.encode() + orjson.dumps(row, _plain, _OPTIONS)))
+
+
+def stored_tag(vault: Vault, table: str, row: Row) -> str:
+    """Return the tag of a row as it was read."""
+    return row_tag(vault, table, {name: value for name, value in row.items() if value is not None and name != "seal"})
 
 
 def message_tag(vault: Vault, fields: Sequence[Any]) -> str:
@@ -94,13 +100,17 @@ def resealed(
 
     Of a new case everything is written.
     """
-    new = {name_of(table, row["id"]): row_tag(vault, table, row) for table, rows in written.items() for row in rows}
-    told = {name_of(MESSAGE, message.key): _tag_of(vault, message) for message in messages}
+    id_ = after.case.id
+    new = {
+        name_of(table, row["id"], id_): row_tag(vault, table, row) for table, rows in written.items() for row in rows
+    }
+    told = {name_of(MESSAGE, message.key, id_): _tag_of(vault, message) for message in messages}
     if sealed is None:
-        return Sealed(new | told)
-    tags = {name: new.get(name) or sealed.tags.get(name, "") for name in _names(after)}
-    tags |= {name: tag for name, tag in sealed.tags.items() if name.startswith(MESSAGE)}
-    return Sealed(tags | told, sealed.whole)
+        return Sealed(new, told)
+    rows = {**sealed.rows, **new}
+    if not sealed.whole or len(rows) != _size(after):
+        rows = {name: rows.get(name, "") for name in _names(after)}
+    return Sealed(rows, {**sealed.messages, **told}, sealed.whole)
 
 
 def _tag_of(vault: Vault, message: Message) -> str:
@@ -109,24 +119,30 @@ def _tag_of(vault: Vault, message: Message) -> str:
     return message_tag(vault, fields)
 
 
+def _size(file: CaseFile) -> int:
+    """Return how many rows a case has; as many names as that are its very rows, for every one of them has a tag."""
+    return 1 + len(file.tickets) + len(file.assignments) + len(file.opinions) + len(file.deadlines)
+
+
 def _names(file: CaseFile) -> list[str]:
+    id_ = file.case.id
     return [
-        name_of(_CASE, file.case.id),
-        *[name_of("tickets", part.id) for part in file.tickets],
-        *[name_of("assignments", part.id) for part in file.assignments],
-        *[name_of("opinions", part.id) for part in file.opinions],
-        *[name_of("deadlines", part.id) for part in file.deadlines],
+        name_of(_CASE, id_, id_),
+        *[name_of("tickets", part.id, id_) for part in file.tickets],
+        *[name_of("assignments", part.id, id_) for part in file.assignments],
+        *[name_of("opinions", part.id, id_) for part in file.opinions],
+        *[name_of("deadlines", part.id, id_) for part in file.deadlines],
     ]
 
 
-def name_of(table: str, row_id: str) -> str:
+def name_of(table: str, row_id: str, case_id: str) -> str:
     """Return the name of a row among the tags of a case."""
-    return f"{table}:{row_id}"
+    return f"{table}:{row_id.replace(case_id, '~')}"
 
 
 def closed(vault: Vault, region: str, case_id: str, sealed: Sealed) -> str:
     """Return the seal over tags; without its mac if the former seal did not hold."""
-    text = orjson.dumps(_packed(sealed.tags, case_id), option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps({**sealed.rows, **sealed.messages}, option=orjson.OPT_SORT_KEYS)
     return (_mac(vault, region, case_id, text) if sealed.whole else "") + ":" + text.decode()
 
 
@@ -134,14 +150,12 @@ def opened(vault: Vault, region: str, case_id: str, seal: str) -> Sealed:
     """Return the tags of a seal, and whether it holds."""
     mac, _, text = seal.partition(":")
     try:
-        tags = {name.replace("~", case_id): str(tag) for name, tag in orjson.loads(text).items()}
+        tags = {name: str(tag) for name, tag in orjson.loads(text).items()}
     except (ValueError, AttributeError):
-        return Sealed({}, whole=False)
-    return Sealed(tags, hmac.compare_digest(mac, _mac(vault, region, case_id, text.encode())))
-
-
-def _packed(tags: Tags, case_id: str) -> Tags:
-    return {name.replace(case_id, "~"): tag for name, tag in tags.items()}
+        return Sealed({}, {}, whole=False)
+    told = {name: tag for name, tag in tags.items() if name.startswith(MESSAGE)}
+    rows = {name: tag for name, tag in tags.items() if name not in told}
+    return Sealed(rows, told, hmac.compare_digest(mac, _mac(vault, region, case_id, text.encode())))
 
 
 def _mac(vault: Vault, region: str, case_id: str, text: bytes) -> str:
@@ -150,11 +164,16 @@ def _mac(vault: Vault, region: str, case_id: str, text: bytes) -> str:
 
 def compared(vault: Vault, region: str, case_id: str, seal: str, tags: Tags) -> Verdict:
     """Compare the tags of the rows that are there with a seal."""
-    sealed, whole = opened(vault, region, case_id, seal)
+    known = opened(vault, region, case_id, seal)
+    sealed = known.rows | known.messages
     both = sealed.keys() & tags.keys()
     return Verdict(
-        whole,
-        changed=tuple(sorted(name for name in both if sealed[name] != tags[name])),
-        added=tuple(sorted(tags.keys() - sealed.keys())),
-        missing=tuple(sorted(sealed.keys() - tags.keys())),
+        known.whole,
+        changed=_told({name for name in both if sealed[name] != tags[name]}, case_id),
+        added=_told(tags.keys() - sealed.keys(), case_id),
+        missing=_told(sealed.keys() - tags.keys(), case_id),
     )
+
+
+def _told(names: Collection[str], case_id: str) -> tuple[str, ...]:
+    return tuple(sorted(name.replace("~", case_id) for name in names))

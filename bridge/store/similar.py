@@ -69,7 +69,7 @@ class SimilarStore:
 
     def key_of(self, clue: Clue, value: str) -> str:
         """Return the keyed hash a clue is found by."""
-        return self.vault.blind_index(clue.value, value)[:_KEY_CHARACTERS]
+        return self.vault.blind_index(clue, value)[:_KEY_CHARACTERS]
 
     def sharing(self, tx: Tx, wanted: Iterable[tuple[Clue, str]]) -> list[str]:
         """Return the ids of the newest tickets that share a clue, those with the strongest clue first."""

@@ -5,7 +5,6 @@ Owns: what stays of the former limit, and which rungs fire again. Must not: deci
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.lifecycle import clocks, limits
@@ -25,7 +24,7 @@ LISTED = "taken_over"
 
 def move(work: Work, deadline: Deadline, until: datetime, clause: str, *, source: str = EXTENSION) -> None:
     """Move a clock to ``until``; the original date is kept, rungs already past do not fire again."""
-    moved = replace(
+    moved = changed(
         deadline,
         due_at=until,
         original_due_at=deadline.original_due_at or deadline.due_at,
@@ -41,7 +40,7 @@ def move(work: Work, deadline: Deadline, until: datetime, clause: str, *, source
 
 def put_to(work: Work, deadline: Deadline, due: datetime, unit_of: LimitUnit, *, reminded: bool | None = None) -> None:
     """Let a clock end at another instant, with the rungs that follow from it; ``reminded`` None: as it was."""
-    moved = replace(
+    moved = changed(
         deadline,
         due_at=due,
         original_due_at=deadline.original_due_at or (deadline.due_at if due != deadline.due_at else None),
@@ -109,14 +108,14 @@ def _recompute(
     basis, unit_of, provisional, _ = min(candidates, key=lambda candidate: candidate[0].due_at)
     bases = tuple(candidate[0] for candidate in candidates)
     put_to(
-        work, replace(deadline, unit=unit, basis=bases, provisional=provisional), basis.due_at, unit_of, reminded=True
+        work, changed(deadline, unit=unit, basis=bases, provisional=provisional), basis.due_at, unit_of, reminded=True
     )
 
 
 def replace_limit(work: Work, deadline: Deadline, due: datetime) -> None:
     """Let the upstream's limit stand alone for a round it asked for (contract section 3, "Rework")."""
     basis = (DeadlineBasis(LimitSource.UPSTREAM.value, due, "上游重办时限"),)
-    replaced = replace(deadline, due_at=due, basis=basis, provisional=False, steps=())
+    replaced = changed(deadline, due_at=due, basis=basis, provisional=False, steps=())
     work.deadlines[deadline.id] = clocks.with_ladder(
         work, replaced, LimitUnit.WORKING_DAYS, reminded=True, after=work.now
     )

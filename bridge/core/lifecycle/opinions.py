@@ -6,13 +6,12 @@ Source: policy 四(二)1(3), 2(3); contract section 3, "opinion", "consolidated"
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bridge.core.commands import UnitReceipt
 from bridge.core.lifecycle import agreement, clocks, reply_form, replying, stages
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.opinion import Opinion, OpinionBody, OverrideNote
+from bridge.core.values import changed
 from bridge.core.vocabulary import AssignmentState, CaseState, Conclusion, DeadlineKind, ReceiptType, Role
 from bridge.errors import IllegalTransition, InvalidPayload, Problem
 
@@ -117,7 +116,7 @@ def _version(work: Work, assignment: Assignment, receipt: UnitReceipt, body: Opi
         occurred_at=occurred_at,
         recorded_at=work.now,
         late=clock is not None and not clocks.in_time(work, clock, occurred_at),
-        body=replace(body, signed_by=body.signed_by or receipt.signed_by, note=body.note or receipt.note),
+        body=changed(body, signed_by=body.signed_by or receipt.signed_by, note=body.note or receipt.note),
     )
 
 

@@ -6,13 +6,13 @@ Source: contract section 3, the reply object; issue "consolidation".
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from bridge.core import reply as composing
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.opinion import OpinionBody
+from bridge.core.values import changed
 from bridge.core.vocabulary import Conclusion, ReceiptType, Role, Side, SideStatus
 from bridge.errors import InvalidPayload
 
@@ -25,7 +25,7 @@ def completed(work: Work, body: OpinionBody) -> OpinionBody:
     reached = [r for r in work.case.sides if r.side is Side.PAYER and r.status is SideStatus.TOLD]
     if not reached or body.contacted_at is not None:
         return body
-    return replace(body, contacted_at=reached[0].at, contacted_by=body.contacted_by or reached[0].by)
+    return changed(body, contacted_at=reached[0].at, contacted_by=body.contacted_by or reached[0].by)
 
 
 def require(work: Work, body: OpinionBody) -> None:
@@ -47,7 +47,7 @@ def _with_others(work: Work, body: OpinionBody) -> OpinionBody:
     """The reply cites every unit's legal basis, so any unit may have supplied it."""
     cited = tuple(basis for opinion in work.standing_opinions() for basis in opinion.body.legal_basis)
     body = completed(work, body)
-    return replace(body, legal_basis=body.legal_basis or cited)
+    return body if body.legal_basis or not cited else changed(body, legal_basis=cited)
 
 
 def _answers(work: Work, assignment: Assignment) -> bool:

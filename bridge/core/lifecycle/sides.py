@@ -7,7 +7,6 @@ Must not: decide when a case is archived (``replying`` does). Source: domain R29
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 from bridge.core import outside, remedies
@@ -19,6 +18,7 @@ from bridge.core.model.case import Case, SideRecord
 from bridge.core.model.opinion import Opinion
 from bridge.core.model.ticket import Counterparty, Ticket
 from bridge.core.remedy import Opponent
+from bridge.core.values import changed
 from bridge.core.vocabulary import Party, Side, SideStatus, TicketKind, TicketState
 
 DEFAULT_TEMPLATE = "other_side"
@@ -62,7 +62,7 @@ def told(work: Work, side: Side, *, ticket_id: str | None = None, **how: Any) ->
     status = SideStatus.NOT_APPLICABLE if how.get("reason") else SideStatus.TOLD
     given = {name: value for name, value in how.items() if value is not None}
     for group in _groups(work, side, ticket_id):
-        _set(work, replace(_stored(work, side, group), status=status, **given), group)
+        _set(work, changed(_stored(work, side, group), status=status, **given), group)
 
 
 def satisfied(work: Work, party: Party, value: str | None, *, ticket: str | None = None, **said: Any) -> None:
@@ -73,7 +73,7 @@ def satisfied(work: Work, party: Party, value: str | None, *, ticket: str | None
     if party is Party.GOVERNMENT:
         return
     for group in _groups(work, Side(party), ticket):
-        _set(work, replace(_stored(work, Side(party), group), satisfaction=value), group)
+        _set(work, changed(_stored(work, Side(party), group), satisfaction=value), group)
 
 
 def composed(work: Work, final: Opinion) -> None:
@@ -119,7 +119,7 @@ def back(work: Work, told: Sequence[SideRecord]) -> None:
         work.set_case(sides=tuple(told))
         return
     own = [record for record in work.case.sides if record.side is not Side.PAYER]
-    work.set_case(sides=(*own, *(replace(record, text=None) for record in told if record.side is Side.PAYER)))
+    work.set_case(sides=(*own, *(changed(record, text=None) for record in told if record.side is Side.PAYER)))
 
 
 def carried(work: Work, tickets: Collection[Ticket]) -> tuple[SideRecord, ...]:
@@ -129,7 +129,7 @@ def carried(work: Work, tickets: Collection[Ticket]) -> tuple[SideRecord, ...]:
     for group in petitioners.groups(work):
         moved = [ticket for ticket in group if ticket.id in ids]
         if moved:
-            found.append(replace(_stored(work, Side.PAYER, group), ticket_id=moved[0].id))
+            found.append(changed(_stored(work, Side.PAYER, group), ticket_id=moved[0].id))
     return tuple(found)
 
 
@@ -139,7 +139,7 @@ def part(work: Work, tickets: Collection[Ticket]) -> None:
     for group in petitioners.groups(work):
         record, rest = _stored(work, Side.PAYER, group), [ticket for ticket in group if ticket.id not in ids]
         if record.ticket_id in ids and rest:
-            _set(work, replace(record, ticket_id=rest[0].id), rest)
+            _set(work, changed(record, ticket_id=rest[0].id), rest)
     work.set_case(sides=tuple(record for record in work.case.sides if record.ticket_id not in ids))
 
 
@@ -162,7 +162,7 @@ def _word(work: Work, side: Side, text: str | None, group: Group = ()) -> None:
     if record.status is SideStatus.TOLD and record.text is None:
         record = SideRecord(side, satisfaction=record.satisfaction)
     if record.status is SideStatus.PENDING:
-        _set(work, replace(record, text=text), group)
+        _set(work, changed(record, text=text), group)
 
 
 def _stored(work: Work, side: Side, group: Group = ()) -> SideRecord:
@@ -187,7 +187,7 @@ def _set(work: Work, record: SideRecord, group: Group = ()) -> None:
     others = tuple(
         known for known in work.case.sides if known.side is not record.side or not (alone or known.ticket_id in ids)
     )
-    work.set_case(sides=(*others, replace(record, ticket_id=None if alone else group[0].id)))
+    work.set_case(sides=(*others, changed(record, ticket_id=None if alone else group[0].id)))
 
 
 def _payer(work: Work, group: Group, *, apart: bool) -> SideRecord:
@@ -195,13 +195,13 @@ def _payer(work: Work, group: Group, *, apart: bool) -> SideRecord:
     if apart and not any(ticket.case_round == work.case.round for ticket in group):
         reason = "本轮办理的不是该诉求人的工单"
     record = _current(_stored(work, Side.PAYER, group), reason)
-    return replace(record, ticket_id=group[0].id if apart else None)
+    return changed(record, ticket_id=group[0].id if apart else None)
 
 
 def _current(record: SideRecord, reason: str | None) -> SideRecord:
     if record.status is not SideStatus.PENDING or not reason:
         return record
-    return replace(record, status=SideStatus.NOT_APPLICABLE, reason=reason)
+    return changed(record, status=SideStatus.NOT_APPLICABLE, reason=reason)
 
 
 def _nobody(group: Group) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from bridge.core.lifecycle.work import Work
 from bridge.core.model.assignment import Assignment
 from bridge.core.model.case import Case, PayerNotice
 from bridge.core.model.ticket import Ticket
+from bridge.core.values import changed
 from bridge.core.vocabulary import CaseState, NoticeKind, TicketKind
 
 IN_WRITING = frozenset({TicketKind.REPORT, TicketKind.COMPLAINT})
@@ -71,7 +71,7 @@ def carry(work: Work, former: Case, tickets: Collection[Ticket]) -> None:
             continue
         own = petitioners.ids(work, (notice.ticket_id,)) if notice.ticket_id else None
         for ticket_id in _apart(work, [each for each in tickets if own is None or each.id in own]):
-            _owe(work, replace(notice, unit=lead, round=work.case.round, ticket_id=ticket_id))
+            _owe(work, changed(notice, unit=lead, round=work.case.round, ticket_id=ticket_id))
 
 
 def carried(work: Work, tickets: Collection[Ticket]) -> tuple[PayerNotice, ...]:
@@ -81,7 +81,7 @@ def carried(work: Work, tickets: Collection[Ticket]) -> tuple[PayerNotice, ...]:
         own = petitioners.ids(work, (notice.ticket_id,)) if notice.ticket_id else None
         moved = [ticket.id for ticket in tickets if own is None or ticket.id in own]
         if moved:
-            found.append(replace(notice, ticket_id=moved[0] if own is not None else None))
+            found.append(changed(notice, ticket_id=moved[0] if own is not None else None))
     return tuple(found)
 
 
@@ -94,7 +94,7 @@ def part(work: Work, tickets: Collection[Ticket]) -> None:
             kept.append(notice)
             continue
         rest = [ticket.id for ticket in petitioners.of(work, notice.ticket_id) if ticket.id not in gone]
-        kept += [replace(notice, ticket_id=rest[0])] if rest else []
+        kept += [changed(notice, ticket_id=rest[0])] if rest else []
     work.set_case(notices=tuple(kept))
 
 
@@ -103,7 +103,7 @@ def back(work: Work, former: Case) -> None:
     notices: list[PayerNotice] = []
     for notice in work.case.notices:
         there = [each for each in former.notices if _is_same(notice, each)]
-        notices += [replace(each, unit=notice.unit, round=notice.round) for each in there] or [notice]
+        notices += [changed(each, unit=notice.unit, round=notice.round) for each in there] or [notice]
     work.set_case(notices=tuple(notices))
     carry(work, former, list(work.tickets.values()))
 
@@ -138,7 +138,7 @@ def given(
             continue
         if reason is None and not _proves(work, notice, channel, at):
             continue
-        settled = replace(notice, given_at=at, channel=channel, by=by, reason=reason)
+        settled = changed(notice, given_at=at, channel=channel, by=by, reason=reason)
         work.set_case(notices=tuple(settled if each is notice else each for each in work.case.notices))
         work.record("notice.given", at=at, kind=notice.kind.value, unit=notice.unit, channel=channel, reason=reason)
 
@@ -149,7 +149,7 @@ def _single_out(work: Work) -> None:
     if len(people) == 1:
         return
     for notice in [each for each in open_(work) if each.ticket_id is None]:
-        each = tuple(replace(notice, ticket_id=group[0].id) for group in people)
+        each = tuple(changed(notice, ticket_id=group[0].id) for group in people)
         rest = tuple(known for known in work.case.notices if known is not notice)
         work.set_case(notices=(*rest, *each))
 

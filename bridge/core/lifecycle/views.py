@@ -46,12 +46,9 @@ _DUE_KINDS = {
 
 def due(work: Work, assignment: Assignment) -> dict[str, str | None]:
     """Return the dates of an assignment, keys as in the contract; None where no such clock runs."""
-    dates = {}
-    for name, kind in _DUE_KINDS.items():
-        clock = work.clock_of(assignment.id, kind)
-        dates[name] = iso(clock.due_at) if clock else None
-    dates["reply_by"] = iso(clocks.reply_due(work))
-    return dates
+    running = work.clocks_of(assignment.id)
+    dates = {name: iso(running[kind].due_at) if kind in running else None for name, kind in _DUE_KINDS.items()}
+    return {**dates, "reply_by": iso(clocks.reply_due(work))}
 
 
 @swift

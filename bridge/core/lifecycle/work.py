@@ -218,8 +218,14 @@ class Work:
         A ticket's clocks are its own: a round that another ticket of the case asked for does not end them.
         """
         for deadline in reversed(self.deadlines.values()):
-            wanted = deadline.owner == owner and deadline.kind is kind
-            present = wanted and (deadline.round == self.case.round or owner in self.tickets)
-            if present and deadline.status is not _CANCELLED:
+            if deadline.kind is kind and deadline.owner == owner and self._is_present(deadline):
                 return deadline
         return None
+
+    def clocks_of(self, owner: str) -> dict[DeadlineKind, Deadline]:
+        """Return what :meth:`clock_of` says of every kind of clock an owner has."""
+        return {each.kind: each for each in self.deadlines.values() if each.owner == owner and self._is_present(each)}
+
+    def _is_present(self, deadline: Deadline) -> bool:
+        present = deadline.round == self.case.round or deadline.owner in self.tickets
+        return present and deadline.status is not _CANCELLED
