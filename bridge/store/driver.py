@@ -1,4 +1,4 @@
-"""Statements handed to the drivers themselves: SQLite's connection, and the cursor SQLAlchemy puts around asyncpg.
+"""Statements handed to the drivers themselves: SQLite's connection, and asyncpg's.
 
 Owns: running one statement, one for many rows of parameters, several of those as one, and when a transaction begins
 on PostgreSQL. Must not: hold SQL text.
@@ -9,13 +9,13 @@ connection and the pool is still SQLAlchemy's to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.util import await_only
 
 Row = Sequence[Any]
 
@@ -54,7 +54,7 @@ def fetch(connection: Connection, sql: str, parameters: Row) -> Sequence[Row]:
     try:
         if connection.dialect.name == "sqlite":
             return _file(connection).execute(sql, parameters).fetchall()  # type: ignore[no-any-return]
-        return _executed(connection, sql, parameters).fetchall()
+        return _sent(connection, sql, parameters, _wire(connection).driver_connection.fetch)  # type: ignore[no-any-return]
     except BaseException as error:  # noqa: BLE001 - always raised again
         _judge(connection, sql, error)
 
@@ -64,7 +64,8 @@ def run(connection: Connection, sql: str, parameters: Row) -> int:
     try:
         if connection.dialect.name == "sqlite":
             return _file(connection).execute(sql, parameters).rowcount  # type: ignore[no-any-return]
-        return _executed(connection, sql, parameters).rowcount
+        done: str = _sent(connection, sql, parameters, _wire(connection).driver_connection.execute)
+        return int(done.rpartition(" ")[2])
     except BaseException as error:  # noqa: BLE001 - as above
         _judge(connection, sql, error)
 
@@ -120,7 +121,7 @@ def run_together(
     sql = _together(tuple(sql for sql, _ in statements), tuple(sorted(whole)))
     parameters = [column for _, rows in statements for column in zip(*rows, strict=True)]
     try:
-        _executed(connection, sql, parameters)
+        _sent(connection, sql, parameters, _wire(connection).driver_connection.execute)
     except BaseException as error:
         if getattr(error, "sqlstate", None) == _DIVISION_BY_ZERO:
             raise RowMissing from error
@@ -155,13 +156,17 @@ def _apart(statements: tuple[str, ...]) -> list[str]:
     return parts
 
 
-def _executed(connection: Connection, sql: str, parameters: Row) -> DBAPICursor:
-    """Run a statement on asyncpg; whoever listens to the connection's statements hears of it."""
-    cursor = connection.connection.cursor()
+def _sent(connection: Connection, sql: str, parameters: Row, by: Callable[..., Awaitable[Any]]) -> Any:
+    """Let asyncpg run a statement, in the transaction if one has begun; whoever listens to the connection's statements hears of it."""
+    wire = _wire(connection)
     for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, cursor, sql, parameters, None, False)  # noqa: FBT003 - the shape of the event
-    cursor.execute(sql, parameters)
-    return cursor
+        listener(connection, None, sql, parameters, None, False)  # noqa: FBT003 - the shape of the event
+    try:
+        if wire._transaction is None and not wire.autocommit:  # noqa: SLF001 - what its cursor asks before every statement
+            await_only(wire._start_transaction())  # noqa: SLF001 - as above
+        return await_only(by(sql, *parameters))
+    except Exception as error:  # noqa: BLE001 - raised again as one of the errors of SQLAlchemy's driver, if it knows it
+        wire._handle_exception(error)  # noqa: SLF001 - as above
 
 
 def _wire(connection: Connection) -> Any:

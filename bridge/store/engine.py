@@ -181,6 +181,7 @@ def postgres_engine(url: URL, *, connections: int, patient: bool = False) -> Asy
         pool_size=connections,
         max_overflow=2,
         pool_timeout=10,
+        pool_use_lifo=True,
         connect_args={**arguments, "server_settings": settings if pooled else settings | limits},
         query_cache_size=1_000,
         hide_parameters=True,

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
 
 from bridge.errors import StaleRow
 from bridge.store import driver
@@ -103,23 +104,22 @@ class PostgresWriter:
                 fail(jobs, error)
 
     async def _commit_together(self, jobs: list[Job]) -> None:
-        async with self._transaction() as connection:
-            with self._beginning(connection):
-                batch = await connection.run_sync(run_afar, jobs)
-                if driver.has_begun(_sync(connection)):
-                    await connection.run_sync(run_rest, batch)
-                else:
-                    await _ended(connection, connection.run_sync(run_rest, batch))
+        await greenlet_spawn(self._run_together, jobs)
         committed(jobs)
 
-    def _beginning(self, connection: AsyncConnection) -> AbstractContextManager[None]:
-        return driver.begun_late(_sync(connection)) if self.sessions else nullcontext()
+    def _run_together(self, jobs: list[Job]) -> None:
+        with self._transaction() as connection, self._beginning(connection):
+            batch = run_afar(connection, jobs)
+            with nullcontext() if driver.has_begun(connection) else _ending(connection):
+                run_rest(connection, batch)
+
+    def _beginning(self, connection: Connection) -> AbstractContextManager[None]:
+        return driver.begun_late(connection) if self.sessions else nullcontext()
 
     async def _commit_alone(self, job: Job) -> None:
         for attempt in range(ATTEMPTS):
             try:
-                async with self._transaction() as connection:
-                    await connection.run_sync(run_alone, job)
+                await greenlet_spawn(self._run_alone, job)
                 committed([job])
             except Exception as error:  # noqa: BLE001 - as above
                 if not is_conflict(error) or attempt == ATTEMPTS - 1:
@@ -129,14 +129,22 @@ class PostgresWriter:
                 if not isinstance(job.error, StaleRow) or attempt == ATTEMPTS - 1:
                     return
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction and commit it at the end, unless it was rolled back. Raises OutcomeUnknown."""
-        async with self.engine.connect() as connection:
-            transaction = await connection.begin()
+    def _run_alone(self, job: Job) -> None:
+        with self._transaction() as connection:
+            run_alone(connection, job)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Open a transaction and commit it at the end, unless it was rolled back. Raises OutcomeUnknown.
+
+        SQLAlchemy's synchronous side, in the one greenlet of the batch: each step by its asynchronous side makes one.
+        """
+        with self.engine.sync_engine.connect() as connection:
+            transaction = connection.begin()
             yield connection
             if transaction.is_active:
-                await _ended(connection, connection.commit())
+                with _ending(connection):
+                    connection.commit()
 
 
 def _was_cut(error: Exception) -> bool:
@@ -147,24 +155,19 @@ def _was_cut(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-def _sync(connection: AsyncConnection) -> Connection:
-    if connection.sync_connection is None:
-        raise TypeError("not connected")
-    return connection.sync_connection
-
-
-async def _ended(connection: AsyncConnection, end: Awaitable[None]) -> None:
+@contextmanager
+def _ending(connection: Connection) -> Iterator[None]:
     """Wait for what ends a transaction; abandoned after a while, but never cancelled.
 
     A server that waits for its synchronous standby takes a cancellation for "do not wait": the commit then shows
     although it is on one machine only, and a retry would find and acknowledge it.
     Source: PostgreSQL documentation, 27.2.8 (synchronous replication).
     """
-    wire: Any = (await connection.get_raw_connection()).driver_connection
+    wire: Any = connection.connection.driver_connection
     was_dead = wire.is_closed()
     abandon = asyncio.get_running_loop().call_later(COMMIT_SECONDS, wire.terminate)
     try:
-        await end
+        yield
     except Spoiled:
         raise
     except Exception as error:
