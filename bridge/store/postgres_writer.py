@@ -41,6 +41,9 @@ from bridge.store.writer import (
 
 ATTEMPTS = 40
 """How often a unit runs that lost a race; each loss means that somebody else got on, so this ends with the contention."""
+SMALL_BATCH = 8
+"""Units that are worth a batch. Of more than those, a batch takes half of what waits and what came back last: while the
+server works on one half the daemon receives the other, instead of both waiting for each other in turn."""
 COMMIT_SECONDS = 20.0
 """How long a COMMIT is waited for; shorter than the driver's own limit, which would ask the server to cancel it."""
 _REFUSED_CLASSES = {"22", "23", "25", "40", "42", "53", "54", "55"}
@@ -87,7 +90,8 @@ class PostgresWriter:
         await asyncio.sleep(0)  # noqa: TID251 - a turn of the loop; no time passes
 
     async def _run(self, queue: asyncio.Queue[Job | None], at_most: int) -> None:
-        while jobs := await take(queue, at_most):
+        jobs: list[Job] = []
+        while jobs := await take(queue, min(at_most, max(SMALL_BATCH, (queue.qsize() + len(jobs) + 1) // 2))):
             await self._commit(jobs)
             settle_all(jobs)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -71,11 +72,29 @@ async def test_a_batch_on_postgres_takes_one_trip_to_ask_and_one_to_write(postgr
         await store.start()
         service, sent = service_on(store), list[str]()
         await service.accept_ticket("hotline", draft("T1"), inbound("m1"))
-        with _heard(store, sent):
+        with _heard(store, lambda statement, _: sent.append(statement)):
             await service.accept_ticket("hotline", draft("T2"), inbound("m2"))
         await store.stop()
     assert [statement.split()[0] for statement in sent] == ["SELECT", "WITH"]
     assert "INSERT INTO tickets" in sent[1]
+
+
+async def test_a_crowd_on_postgres_is_committed_in_parts_of_at_most_half(postgres: str) -> None:
+    """While the server works on one part, the next can come in; whatever waited together was one batch before."""
+
+    def takes(number: int) -> Callable[[Tx], None]:
+        return lambda tx: store.inbound.remember(tx, inbound(f"m{number}"), Answer(202, {}), NOW)
+
+    async with fresh_database(postgres) as url:
+        store = Store(parse(url), REGION, vault())
+        await store.start()
+        ids = list[list[str]]()
+        with _heard(store, lambda _, parameters: ids.append(parameters[2])):
+            await asyncio.gather(*(store.write(takes(number)) for number in range(32)))
+        await store.stop()
+    assert sorted(each for part in ids for each in part) == sorted(f"m{number}" for number in range(32))
+    assert max(len(part) for part in ids) <= 32 / 2
+    assert len(ids) < 32 / 8 + 1
 
 
 async def test_a_claim_whose_connection_was_cut_is_not_run_again(postgres: str) -> None:
@@ -100,13 +119,13 @@ async def test_a_claim_whose_connection_was_cut_is_not_run_again(postgres: str) 
 
 
 @contextmanager
-def _heard(store: Store, sent: list[str]) -> Iterator[None]:
-    """Note what is sent to the server."""
+def _heard(store: Store, told: Callable[[str, Any], None]) -> Iterator[None]:
+    """Tell of every statement that is sent to the server, with its parameters."""
     engine = store._readers
     assert isinstance(engine, AsyncEngine)
 
-    def note(_c: object, _k: object, statement: str, *_: object) -> None:
-        sent.append(statement)
+    def note(_c: object, _k: object, statement: str, parameters: object, *_: object) -> None:
+        told(statement, parameters)
 
     event.listen(engine.sync_engine, "before_cursor_execute", note)
     yield
