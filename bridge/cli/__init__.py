@@ -111,7 +111,6 @@ def main() -> None:
     from bridge.errors import BridgeError, ConfigError
 
     take_chinese()
-    _speak_chinese()
     quiet()
     try:
         app()
@@ -123,15 +122,3 @@ def main() -> None:
         sys.exit(DOES_NOT_HOLD)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _speak_chinese() -> None:
-    """Give the help pages Chinese headings; a group without a command shows its page, too."""
-    groups = {group.name for group in app.registered_groups}
-    if "--help" not in sys.argv and not {*sys.argv[1:]} <= groups:
-        return
-    from typer import rich_utils
-
-    rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
-    rich_utils.OPTIONS_PANEL_TITLE = "选项"
-    rich_utils.COMMANDS_PANEL_TITLE = "命令"

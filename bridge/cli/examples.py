@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridge.cli.help_page import ChineseCommand, ChinesePages
+
 if TYPE_CHECKING:
     import typer
 
@@ -87,12 +89,14 @@ EXAMPLES = {
 
 
 def teach(app: typer.Typer, path: tuple[str, ...] = ()) -> None:
-    """Put each command's examples under its help; a command without any is left as it is."""
+    """Give each command its page of help with examples; a command without any is left as it is."""
     for command in app.registered_commands:
+        command.cls = ChineseCommand
         name = command.name or (command.callback.__name__.replace("_", "-") if command.callback else "")
         lines = EXAMPLES.get(" ".join((*path, name)))
         if lines and not command.epilog:
             command.epilog = "例：\n\n" + "\n\n".join(lines)
     for group in app.registered_groups:
+        group.cls = ChinesePages
         if group.typer_instance is not None:
             teach(group.typer_instance, (*path, group.name or ""))

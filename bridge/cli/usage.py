@@ -13,8 +13,8 @@ from typing import Any
 
 import typer
 from typer._click.exceptions import NoArgsIsHelpError, UsageError
-from typer.core import TyperGroup
 
+from bridge.cli.help_page import ChinesePages
 from bridge.cli.options import DOES_NOT_HOLD, WRONG_USE
 
 _QUOTED = r"'([^']*)'"
@@ -44,7 +44,7 @@ _VALUES: tuple[tuple[str, str], ...] = (
 )
 
 
-class ChineseGroup(TyperGroup):
+class ChineseGroup(ChinesePages):
     """The command tree, which answers wrong use in Chinese."""
 
     def main(
@@ -70,7 +70,8 @@ class ChineseGroup(TyperGroup):
             return run()
         try:
             status = run()
-        except NoArgsIsHelpError:
+        except NoArgsIsHelpError as error:
+            typer.echo(error.format_message(), err=True)
             sys.exit(WRONG_USE)
         except UsageError as error:
             typer.echo(told(error), err=True)

@@ -7,6 +7,7 @@ leader consents. Source: policy 四(二)2 ("根据实际情况及需要"), requi
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,12 @@ from bridge.core.model.ticket import FeePeriod, TicketBody
 from bridge.core.values import swift
 from bridge.core.vocabulary import PeriodStage
 
+_SPACE = re.compile(r"\s+")
+_AMOUNT = re.compile(
+    r"(?:约|大约|大概|共|共计|合计|近)?[¥￥]?(?P<figure>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]{1,15}(?:\.[0-9]+)?)"
+    r"(?P<times>千|万|百万|千万|亿)?(?:元|圆|块|人民币)?(?:钱|整|左右|多)?"
+)
+_TIMES = {None: 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
 _MONTH = re.compile(r"(\d{4})(?:\D?(\d{1,2}))?")
 
 
@@ -79,11 +86,12 @@ def _fits(trigger: Trigger, facts: Facts) -> bool:
 
 
 def amount_of(text: str | None) -> float:
-    """Return an amount as a ticket states it, in yuan; 0 for none or for words."""
-    try:
-        return float((text or "0").replace(",", "").replace("，", "").removesuffix("元"))
-    except ValueError:
-        return 0.0
+    """Return an amount as a ticket states it, in yuan; 0 for none or for words: the text itself is kept either way.
+
+    Read are figures as people write them: ``431.20``, ``1,200元``, ``￥1200.00``, ``约3万元``, ``1.2亿``.
+    """
+    match = _AMOUNT.fullmatch(_SPACE.sub("", unicodedata.normalize("NFKC", text))) if text else None
+    return float(match["figure"].replace(",", "")) * _TIMES[match["times"]] if match else 0.0
 
 
 def months_of(period: FeePeriod | None) -> int:

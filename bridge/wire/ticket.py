@@ -99,7 +99,7 @@ class TicketIn(Wire):
     counterparty: CounterpartyIn | None = None
     insurance: tuple[Insurance, ...] = Field((), max_length=100)
     period: PeriodIn | None = None
-    amount: Amount | None = None
+    amount: Amount | None = Field(None, description="kept as written; counts as yuan where it is a figure (3.5万元)")
     location: LocationIn | None = None
     visit_at: Instant | None = None
     attachments: Attachments = ()

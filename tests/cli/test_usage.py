@@ -1,9 +1,18 @@
 """Wrong use of a command is answered in Chinese, with the name of what is wrong and where the right way stands."""
 
+import re
+
 import pytest
+from rich.cells import cell_len
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from bridge.cli import app
+from bridge.manual.commands import commands
+
+TREE = get_command(app)
+PUNCTUATION = 4
+"""Cells a line may be longer than the terminal: punctuation stays with what it follows."""
 
 
 @pytest.mark.parametrize(
@@ -32,6 +41,25 @@ def test_wrong_use(line: str, told: str) -> None:
     assert result.stderr.startswith(told)
     assert "用法见：bridge" in result.stderr or line.startswith("serve --rules")
     assert not {"Usage", "Invalid", "Error"} & set(result.stderr.split())
+
+
+def test_every_page_of_help_is_chinese_whole_and_no_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    for path, command in [(("bridge",), TREE), *commands(TREE)]:
+        shown = CliRunner().invoke(app, [*path[1:], "--help"]).stdout
+        assert not re.search(r"Usage|Options|Arguments|default|required|Show this", shown), shown
+        assert "…\n" not in shown.replace("命令 …", ""), "cut off"
+        told = re.sub(r"\s", "", command.help or "")
+        assert told in re.sub(r"\s", "", shown)
+        prose = shown.partition("例：")[0].splitlines()
+        assert all(cell_len(line) <= 72 + PUNCTUATION or " " not in line.strip() for line in prose), shown
+
+
+def test_a_page_writes_out_choices_ranges_and_defaults() -> None:
+    shown = re.sub(r"\s", "", CliRunner().invoke(app, ["tokens", "add", "--help"]).stdout)
+    assert "用法：bridgetokensadd--role<值>[选项]NAME" in shown
+    assert "〔可写operator、office、leader、clerk、auditor、admin〕〔必填〕" in shown
+    assert "有效天数。〔1到3650〕〔缺省90〕" in shown
 
 
 def test_a_group_without_a_command_shows_its_page() -> None:

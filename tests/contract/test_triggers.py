@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.core.model.ticket import FeePeriod, Petitioner, TicketBody
-from bridge.core.triggers import Facts, Trigger, fitting, of_ticket
+from bridge.core.triggers import Facts, Trigger, amount_of, fitting, of_ticket
 from bridge.core.vocabulary import PeriodStage, ReturnReason
 from bridge.errors import IllegalTransition
 from tests.pipeline.conftest import JOINT, LEADER, OFFICE, SINGLE, Ledger
@@ -47,6 +47,22 @@ def test_nothing_fits_a_case_without_category_and_words_are_no_amount() -> None:
     assert of_ticket(TicketBody(amount="约三十万"), "late_fee", (), PeriodStage.POST) == Facts(
         "late_fee", period=PeriodStage.POST, people=1
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "yuan"),
+    [
+        ("431.20", 431.2),
+        ("1,200元", 1200),
+        ("１，２００ 元", 1200),
+        ("￥1200.00", 1200),
+        ("约3.5万元左右", 35_000),
+        ("1.2亿", 120_000_000),
+        *((text, 0) for text in (None, "", "abc", "不详", "三千", "-5", "1,20", "3万到5万", "nan", "1e9", "9" * 400)),
+    ],
+)
+def test_an_amount_is_read_as_people_write_it(text: str | None, yuan: float) -> None:
+    assert amount_of(text) == yuan
 
 
 async def test_the_lead_and_the_office_read_why_a_complex_case_is_suggested(ledger: Ledger) -> None:

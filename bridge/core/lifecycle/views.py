@@ -303,7 +303,7 @@ def ticket_view(work: Work, ticket: Ticket, *, hidden: bool) -> dict[str, Any]:
         "title": blank(body.title),
         "content": blank(body.content),
         "supplements": [blank(text) for text in body.supplements],
-        "amount": body.amount,
+        "amount": blank(body.amount) if body.amount else None,
         "attachments": [] if hidden else [_attachment(a) for a in body.attachments],
     }
     if body.period:

@@ -80,13 +80,18 @@ def _dispute(matter: Matter) -> Fields:
     return {
         "险种": matter.insurances,
         "费款所属期": period or words.PERIODS[matter.work.case.period],
-        "涉及金额": words.joined(f"{body.amount}元" if body.amount else "" for body in bodies),
+        "涉及金额": matter.say(words.joined(_yuan(body.amount or "") for body in bodies)),
         "反映内容": matter.say(content),
         "诉求请求": f"{words.joined(words.TICKET_KINDS[t.kind] for t in matter.tickets)}；{_DEMAND}",
         "保密匿名": words.joined(_secrecy(matter)) or "否",
         "特殊情形": words.joined(_circumstances(matter)) or "无",
         "附件清单": matter.say(words.joined(a.name for body in bodies for a in body.attachments)) or "无",
     }
+
+
+def _yuan(amount: str) -> str:
+    """Return an amount as the ticket states it; a bare figure is in yuan."""
+    return f"{amount}元" if amount[-1:].isdecimal() else amount
 
 
 def _secrecy(matter: Matter) -> list[str]:
