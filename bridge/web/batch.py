@@ -35,7 +35,7 @@ from bridge.web.intake import counted
 from bridge.web.middleware import tell
 from bridge.web.signed import beside, digest_of, feed_of, reason_of, verify
 
-LINES_AT_ONCE = 128
+LINES_AT_ONCE = 200
 """Lines handed to the service together; they share a commit."""
 CHUNKS_AT_ONCE = 2
 """So many times as many lines are on their way before the first of them is answered."""

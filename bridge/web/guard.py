@@ -22,7 +22,7 @@ SILENT: web.AppKey[dict[asyncio.Protocol, asyncio.TimerHandle]] = web.AppKey("si
 
 def note_request(request: web.Request) -> None:
     """Let a connection that has sent a whole head live; from then on the keep-alive limit applies."""
-    timer = request.config_dict.get(SILENT, {}).pop(request.protocol, None)
+    timer = request.app.get(SILENT, {}).pop(request.protocol, None)
     if timer is not None:
         timer.cancel()
 

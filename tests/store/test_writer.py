@@ -1,4 +1,4 @@
-"""The PostgreSQL writer lives on whatever happens to one batch."""
+"""The writers live on whatever happens to one batch, and say when they leave the loop to others."""
 
 from __future__ import annotations
 
@@ -28,3 +28,13 @@ async def test_a_lane_that_found_no_free_connection_works_again_later(store: Sto
     assert refused
     assert all(isinstance(outcome, Unavailable) for outcome in refused)
     await asyncio.wait_for(asyncio.gather(*[store.write(nothing) for _ in range(LANES)]), 10)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_lull_begins_when_every_unit_of_the_batch_has_run(store: Store) -> None:
+    ran: list[int] = []
+    writes = [store.submit(lambda _tx, number=number: ran.append(number)) for number in range(20)]  # type: ignore[misc]
+    await store.lull()
+    assert ran == list(range(20))
+    await asyncio.gather(*writes)
+    await store.lull()

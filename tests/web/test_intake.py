@@ -168,12 +168,12 @@ async def test_a_large_batch_is_taken_whole(site: Site) -> None:
 
 
 async def test_lines_of_one_ticket_are_taken_in_the_order_of_the_batch_however_far_apart(site: Site) -> None:
-    first, others = site.draft(), [site.draft() for _ in range(127)]
+    first, others = site.draft(), [site.draft() for _ in range(199)]
     tickets = [first, *others, first | {"title": "second"}, *others, first | {"title": "third"}]
     body = b"\n".join(json.dumps(ticket).encode() for ticket in tickets)
     results = lines(await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", body))
     assert [result["revision"] for result in results if result["external_id"] == first["external_id"]] == [1, 2, 3]
-    assert [result["status"] for result in results[128:]] == ["duplicate"] * 129
+    assert [result["status"] for result in results[200:]] == ["duplicate"] * 201
 
 
 async def test_a_replayed_batch_gets_its_first_answer_and_another_body_is_a_conflict(site: Site) -> None:
@@ -193,6 +193,7 @@ async def test_an_empty_batch_and_one_oversized_line(site: Site) -> None:
     results = lines(await site.signed("hotline", "POST", "/v1/feeds/hotline/batch", body))
     assert [line["status"] for line in results] == ["rejected", "accepted"]
     assert "16 MiB" in results[0]["detail"]
+    assert site.context.metrics.value("intake_rejected_total", feed="hotline", reason="too_large") == 1
 
 
 async def test_a_forged_batch_leaves_nothing_behind(site: Site) -> None:
