@@ -72,8 +72,9 @@ def changed(value: T, **changes: object) -> T:
 
     Raises AttributeError for a field the class does not have.
     """
-    copy = _copier(cast("Hashable", type(value)))(value)
+    kind: Any = type(value)
+    copy: T = _copier(kind)(value)
     for name, part in changes.items():
         setattr(copy, name, part)
-    copy.__class__ = type(value)
-    return cast("T", copy)
+    copy.__class__ = kind
+    return copy

@@ -8,7 +8,7 @@ Must not: run SQL.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from types import NoneType
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -45,16 +45,16 @@ class Mapper(Generic[T]):
         self.direct = tuple(name for name in names if name in columns)
         self.rest = tuple(name for name in names if name not in columns)
         self._place = f"{self.table.name}.{sealed[0]}:" if sealed else ""
-        self._written_out = _written_out(self.direct, self.rest, get_type_hints(value_type))
+        hints = get_type_hints(value_type)
+        self._written_out = _written_out(self.direct, self.rest, hints)
+        self._private = _written_privately(sealed, hints) if sealed else None
         self._adapter = TypeAdapter(value_type)
 
     def to_row(self, value: T, region: str, vault: Vault) -> dict[str, Any]:
         """Return the row of a value, without columns that hold nothing; enums go as their text."""
         row = self._written_out(value, region)
-        if self.sealed:
-            private = {name: getattr(value, name) for name in self.sealed}
-            whole = private if len(private) > 1 else private[self.sealed[0]]
-            row[self.sealed[0]] = vault.seal(orjson.dumps(whole), self._aad(row["id"]))
+        if self._private is not None:
+            row[self.sealed[0]] = vault.seal(self._private(value), self._aad(row["id"]))
         return row
 
     def from_row(self, row: Any, vault: Vault) -> T:
@@ -100,10 +100,36 @@ def _written_out(
     for name in direct:
         if _may_be_none(hints[name]):
             lines += [f"if value.{name} is not None:", f"    row[{name!r}] = {_in_column(name, hints[name])}"]
+    return cast("Callable[[Any, str], dict[str, Any]]", _function("value, region", [*lines, "return row"]))
+
+
+def _written_privately(names: Sequence[str], hints: Mapping[str, Any]) -> Callable[[Any], bytes]:
+    """Return a function that makes the JSON to be sealed of an object."""
+    parts = {name: _as_json(f"value.{name}", hints[name]) for name in names}
+    whole = "{" + ", ".join(f"{name!r}: {part}" for name, part in parts.items()) + "}"
+    text = whole if len(parts) > 1 else parts[names[0]]
+    return cast("Callable[[Any], bytes]", _function("value", [f"return dumps({text})"]))
+
+
+def _as_json(text: str, hint: Any) -> str:
+    """Return the source of a value as plain dictionaries; orjson itself takes long over a class with slots."""
+    kinds = [kind for kind in get_args(hint) if dataclasses.is_dataclass(kind)]
+    if dataclasses.is_dataclass(hint):
+        hints = get_type_hints(hint)
+        return "{" + ", ".join(f"{name!r}: {_as_json(f'{text}.{name}', hints[name])}" for name in hints) + "}"
+    if not kinds:
+        return text
+    part = (
+        f"[{_as_json('each', kinds[0])} for each in {text}]" if get_origin(hint) is tuple else _as_json(text, kinds[0])
+    )
+    return f"{text} and {part}"
+
+
+def _function(arguments: str, lines: Iterable[str]) -> Callable[..., Any]:
+    """Return a function of these lines; the names in them are those of a class's own fields."""
     scope: dict[str, Any] = {"rendered": _rendered, "dumps": orjson.dumps}
-    text = "\n    ".join(["def written_out(value, region):", *lines, "return row"])
-    exec(text, scope)  # noqa: S102 - the names are the class's own fields
-    return cast("Callable[[Any, str], dict[str, Any]]", scope["written_out"])
+    exec("\n    ".join([f"def written_out({arguments}):", *lines]), scope)  # noqa: S102 - as said
+    return cast("Callable[..., Any]", scope["written_out"])
 
 
 def _in_column(name: str, hint: Any) -> str:
