@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bridge.store.driver import Row, fetch_together
+from bridge.store.driver import Row, fetch_one_each, fetch_together
 from bridge.store.prepared import Form, Name, Prepared, Values
 
 
@@ -55,8 +55,15 @@ def asked(connection: Connection, questions: Iterable[Question]) -> Answers:
         form = question.statement.form(connection.dialect)
         listed.setdefault(form, {})[form.parameters(question.values)] = None
     forms = sorted(listed, key=lambda form: form.many)
-    found = fetch_together(connection, [(form.many, list(listed[form])) for form in forms]) if forms else ()
     answers = Answers()
-    for form, rows in zip(forms, found, strict=True):
+    for form, rows in zip(forms, _found(connection, [(form, list(listed[form])) for form in forms]), strict=True):
         answers.take(form, list(listed[form]), rows)
     return answers
+
+
+def _found(connection: Connection, questions: Sequence[tuple[Form, Sequence[Row]]]) -> Sequence[Sequence[Row]]:
+    if not questions:
+        return ()
+    if all(len(rows) == 1 for _, rows in questions):
+        return fetch_one_each(connection, [(form.sql, rows[0]) for form, rows in questions])
+    return fetch_together(connection, [(form.many, rows) for form, rows in questions])
