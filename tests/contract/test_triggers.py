@@ -105,8 +105,10 @@ async def test_no_step_of_a_complex_case_can_be_skipped(ledger: Ledger) -> None:
             await ledger.act(case_id, action, OFFICE, **fields)
     with pytest.raises(IllegalTransition):
         await ledger.receipt(case_id, "tax", "consolidated")
+    with pytest.raises(IllegalTransition, match="只用于批准了的复杂专案"):
+        await ledger.act(case_id, "minutes", OFFICE, number="1")
     await ledger.act(case_id, "approve", LEADER)
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(IllegalTransition, match=r"还缺税务局、人社局、.*的意见，收齐后再登记"):
         await ledger.act(case_id, "minutes", OFFICE, number="1")
     for unit in await ledger.owed(case_id):
         await ledger.receipt(case_id, unit, "opinion")

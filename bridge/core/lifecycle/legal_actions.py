@@ -5,6 +5,8 @@ Owns: the list ``allowed_actions``. Must not: change the case. Source: contract 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bridge.core.commands import ActionName
 from bridge.core.lifecycle import sides, stages, telling
 from bridge.core.lifecycle.work import BEFORE_REPLY, Work
@@ -59,8 +61,36 @@ def require(work: Work, name: ActionName) -> None:
         return
     merged = f"已并入 {work.case.merged_into}，请在该案上办理；" if work.case.state is CaseState.MERGED else ""
     raise IllegalTransition(
-        f"{merged}案件状态为 {work.case.state.value}，现在不能执行 {name.value}", allowed_actions=allowed(work)
+        f"{merged}案件状态为 {work.case.state.value}，现在不能执行 {name.value}{_why(work, name)}",
+        allowed_actions=allowed(work),
     )
+
+
+def _why(work: Work, name: ActionName) -> str:
+    """Say what stands against an action besides the state; empty where the state says all."""
+    match name:
+        case ActionName.UNMERGE:
+            return "：请在被并走的那个案件上撤销"
+        case ActionName.MINUTES if not work.case.approved:
+            return "：纪要只用于批准了的复杂专案"
+        case ActionName.MINUTES if missing := stages.opinions_missing(work):
+            return f"：还缺{_named(work, missing)}的意见，收齐后再登记"
+        case ActionName.SPLIT if work.case.parts:
+            return "：本案已经拆分过"
+        case ActionName.SUSPEND | ActionName.MERGE if work.case.suspended:
+            return "：本案已中止，请先 resume"
+        case ActionName.RESUME if not work.case.suspended:
+            return "：本案没有中止"
+        case ActionName.SEND_REPLY if not work.case.sign_off_pending:
+            return "：没有待签发的答复"
+        case _:
+            return ""
+
+
+def _named(work: Work, assignments: Sequence[Assignment]) -> str:
+    units = dict.fromkeys(assignment.unit for assignment in assignments)
+    known = work.policy.units
+    return "、".join(known[unit].name if unit in known else unit for unit in units)
 
 
 def _is_legal(work: Work, name: ActionName) -> bool:
