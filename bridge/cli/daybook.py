@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, print_json, refuse
+from bridge.cli.private_file import write_private
 from bridge.os_errors import worded
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def print_ledger(
 
     book = with_service(config, work)
     try:
-        file.write_bytes(writers[file.suffix.lower()](book))
+        write_private(file, writers[file.suffix.lower()](book))
     except OSError as error:
         raise refuse(f"{file} 写不出来：{worded(error)}") from None
     late = sum(line.overdue for line in book.lines)

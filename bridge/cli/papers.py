@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.options import DEFAULT_CONFIG, AsJson, Config, print_rows, refuse
+from bridge.cli.private_file import write_private
+from bridge.os_errors import worded
 
 if TYPE_CHECKING:
     from bridge.pipeline.service import Service
@@ -86,10 +88,13 @@ def export(
         return [(str(view_of(document)["name"]), content) for document, content in read]
 
     files = with_service(config, work)
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, content in files:
-        (directory / name).write_bytes(content)
-        typer.echo(str(directory / name))
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, content in files:
+            write_private(directory / name, content)
+            typer.echo(str(directory / name))
+    except OSError as error:
+        raise refuse(f"{directory} 写不进去：{worded(error)}") from None
 
 
 @app.command()

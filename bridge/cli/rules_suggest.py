@@ -6,13 +6,13 @@ Owns: printing proposals, writing examples and the learnt model to files of thei
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge.cli.private_file import write_private
 from bridge.cli.rules_samples import ARCHIVE, Against, Days, samples
 from bridge.cli.rules_shared import AsJson, Config, RulesFile, load_or_exit, rules_path
 
@@ -94,20 +94,20 @@ def _write_examples(path: Path, found: Sequence[Sample]) -> None:
     """Write what people judged in the form ``rules learn`` reads; citizens' words, so for the owner's eyes only."""
     from bridge.core.verdict import OUT
 
-    judged = [one for one in found if one.verdict.category is not None]
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        for one in judged:
-            category = one.verdict.category
-            row = {
-                "id": str(one.id),
-                "title": one.facts.body.title,
-                "text": one.facts.body.content,
-                "in_scope": category != OUT,
-                "category": None if category == OUT else category,
-                "lead": None if category == OUT else one.verdict.lead,
-            }
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    typer.echo(f"{len(judged)} 件写入 {path}", err=True)
+    rows = [
+        {
+            "id": str(one.id),
+            "title": one.facts.body.title,
+            "text": one.facts.body.content,
+            "in_scope": one.verdict.category != OUT,
+            "category": None if one.verdict.category == OUT else one.verdict.category,
+            "lead": None if one.verdict.category == OUT else one.verdict.lead,
+        }
+        for one in found
+        if one.verdict.category is not None
+    ]
+    write_private(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+    typer.echo(f"{len(rows)} 件写入 {path}", err=True)
 
 
 def learn(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,15 @@ def test_the_workbook_says_what_is_next_and_is_made_to_be_printed(config: Path, 
     assert "在办案件台账" in page.HeaderFooter.oddHeader.center.text
     contacts = load_workbook(file)["通讯录"]
     assert any(row[0].value == "税务局" and row[2].value for row in contacts.iter_rows(min_row=2))
+
+
+def test_only_its_owner_reads_it_unless_somebody_let_others(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "台账.xlsx"
+    run(config, str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.chmod(0o640)
+    run(config, str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
 def test_the_word_paper_has_the_same_lines_across_a4_with_its_head_on_every_page(config: Path, tmp_path: Path) -> None:

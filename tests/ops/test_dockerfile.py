@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -62,7 +63,7 @@ def wheels_of(image: Path, *, locked: bool) -> None:
 def installed(image: Path) -> None:
     """Run the second stage's installation in an environment of its own."""
     (step,) = [each.rest for each in RUN if "/wheels/*.whl" in each.rest]
-    run(f"{sys.executable} -m venv --without-pip {image}/usr", image, Path(sysconfig.get_path("scripts")))
+    run(f"{shlex.quote(sys.executable)} -m venv --without-pip {image}/usr", image, Path(sysconfig.get_path("scripts")))
     line = "pip " + step.partition("pip ")[2].replace("/wheels", f"{image}/wheels")
     line = line.replace("pip install", f"pip --python {image}/usr/bin/python install")
     run(line, image, Path(sysconfig.get_path("scripts")))
