@@ -13,7 +13,7 @@ from bridge.core.lifecycle.takeover import PaperCase, take_over
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.event import Actor
 from bridge.core.model.message import Message
-from bridge.core.vocabulary import OutboxState
+from bridge.core.vocabulary import MessageType, OutboxState
 from bridge.pipeline import intake
 from bridge.pipeline.commit import write
 from bridge.pipeline.runtime import Runtime
@@ -56,7 +56,8 @@ def accept(tx: Tx, runtime: Runtime, feed: str, paper: PaperCase, actor: Actor, 
         runtime.store.similar.keep(tx, ticket)
         runtime.store.tickets.keep_raw(tx, ticket.id, 1, paper.draft.raw, runtime.wall())
         case = committed.file.case
-    return TakenOver(case.id, case.state.value, known=False, messages=len(work.messages))
+    asked = sum(message.type is MessageType.ASSIGNMENT_DISPATCHED for message in work.messages)
+    return TakenOver(case.id, case.state.value, known=False, messages=asked)
 
 
 def _held(placement: Callable[[Message], Placement]) -> Callable[[Message], Placement]:

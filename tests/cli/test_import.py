@@ -109,6 +109,7 @@ def test_open_cases_keep_their_dates_and_nothing_old_is_sent(config: Path, tmp_p
     assert told == {rows["A-1"]["case_id"]}
     asked = [each["target"] for each in messages if each["type"] == "assignment.dispatched"]
     assert sorted(asked) == ["medical", "tax", "tax", "tax", "tax"]
+    assert sum(each["messages"] for each in rows.values()) == len(asked)
     history = json.loads(run(config, "cases", "explain", rows["A-3"]["case_id"], "--json").stdout)["history"]
     lines = [(each["type"], each["occurred_at"]) for each in history["events"]]
     assert ("deadline.missed", "2026-03-20T23:59:59+08:00") in lines
