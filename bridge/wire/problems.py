@@ -46,9 +46,9 @@ _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda context: f"不能小于 {context['ge']}",
     "greater_than": lambda context: f"应大于 {context['gt']}",
     "less_than_equal": lambda context: f"不能大于 {context['le']}",
-    "enum": lambda context: f"应为 {context['expected']} 之一".replace(" or ", ", "),
-    "literal_error": lambda context: f"应为 {context['expected']} 之一".replace(" or ", ", "),
-    "union_tag_invalid": lambda context: f"type 应为 {context['expected_tags']} 之一",
+    "enum": lambda context: _one_of(context["expected"]),
+    "literal_error": lambda context: _one_of(context["expected"]),
+    "union_tag_invalid": lambda context: f"type {_one_of(context['expected_tags'])}",
     "union_tag_not_found": lambda _: "缺少 type",
 }
 
@@ -93,6 +93,12 @@ def sentence(detail: ErrorDetails) -> str:
     """Say in Chinese what is wrong; never with the offending value."""
     text = _TEXTS.get(detail["type"])
     return text(detail.get("ctx", {})) if text else f"不合要求（{detail['type']}）"
+
+
+def _one_of(expected: str) -> str:
+    """Name the words a field may hold, from the library's ``'a', 'b' or 'c'``."""
+    words = re.findall(r"'([^']*)'", expected)
+    return f"应为 {'、'.join(words)} 之一" if len(words) > 1 else f"应为 {expected.replace(chr(39), '')}"
 
 
 def _like(pattern: str) -> str:

@@ -218,3 +218,9 @@ def test_an_opinion_arrives_whole() -> None:
     assert opinion.amounts == {"滞纳金": "431.20"}
     assert (opinion.period.start, opinion.other_side.not_applicable) == ("2024-01", "依法不告知")
     assert read_receipt(OPINION).opinion.public_text is None
+
+
+def test_the_words_a_field_may_hold_are_listed_without_quotes() -> None:
+    body = json.dumps(OPINION | {"conclusion": "ok"}).encode()
+    with pytest.raises(InvalidPayload, match=r"conclusion：应为 substantiated、partly、.*、no_comment 之一"):
+        parse_receipt(body, NOW)
