@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -81,4 +82,4 @@ def init(
         raise refuse(f"{error.filename or directory} 写不进去：{worded(error)}") from None
     for path in written:
         typer.echo(str(path))
-    typer.echo(f"下一步：bridge serve --config {directory / 'bridge.toml'}", err=True)
+    typer.echo(f"下一步：bridge serve --config {shlex.quote(str(directory / 'bridge.toml'))}", err=True)

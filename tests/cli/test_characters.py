@@ -21,10 +21,11 @@ def run(folder: Path, *words: str, **setting: str) -> subprocess.CompletedProces
 
 
 def test_a_locale_without_chinese(tmp_path: Path) -> None:
-    done = run(tmp_path, "init", "泽州县", LC_ALL="POSIX", PYTHONUTF8="0")
+    done = run(tmp_path, "init", "泽州 县", LC_ALL="POSIX", PYTHONUTF8="0")
     assert done.returncode == 0, done.stderr
-    assert "泽州县/bridge.toml" in done.stdout.decode()
-    assert (tmp_path / "泽州县/bridge.toml").is_file()
+    assert "泽州 县/bridge.toml" in done.stdout.decode()
+    assert done.stderr.decode().endswith("bridge serve --config '泽州 县/bridge.toml'\n")
+    assert (tmp_path / "泽州 县/bridge.toml").is_file()
 
 
 @pytest.mark.parametrize(
