@@ -23,7 +23,7 @@ from bridge.pipeline.commit import Committed, load_with, write
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.runtime import Runtime
 from bridge.store.tickets import KnownTicket
-from bridge.store.writer import Tx
+from bridge.store.writer import Phases, Tx, whole
 
 log = structlog.get_logger(__name__)
 ACCEPTED = 202
@@ -56,17 +56,18 @@ def accept_ticket(
     *,
     actor: Actor,
     inbound: Inbound | None,
-) -> Taken:
+) -> Phases[Taken]:
     """Register a ticket, or recognise it: the same content is a duplicate, other content a revision."""
     if inbound is not None and (first := runtime.store.inbound.first_answer(tx, inbound)):
         return Taken(first)
     known = runtime.store.tickets.known(tx, feed, draft.external_id)
     context = runtime.context(actor, inbound.webhook_id if inbound else f"ticket:{draft.external_id}")
-    taken = (
-        _register(tx, runtime, feed, draft, assessment, context)
-        if known is None
-        else _recognise(tx, runtime, known, draft, context)
-    )
+    if known is not None:
+        taken = _recognise(tx, runtime, known, draft, context)
+    elif similar.may_have_twin(draft, context):
+        taken = whole(_register(tx, runtime, feed, draft, assessment, context))
+    else:
+        taken = yield from _register(tx, runtime, feed, draft, assessment, context)
     if inbound is not None:
         runtime.store.inbound.remember(tx, inbound, taken.answer, runtime.wall())
     return taken
@@ -74,13 +75,17 @@ def accept_ticket(
 
 def _register(
     tx: Tx, runtime: Runtime, feed: str, draft: TicketDraft, assessment: Assessment, context: Context
-) -> Taken:
+) -> Phases[Taken]:
+    """Open a new case, or join another; whoever may have a twin runs every phase at once, so that no twin is overlooked."""
     ids = runtime.ports.ids
     ticket_id, case_id = ids.new("t"), ids.new("c")
     twin = similar.twin(tx, runtime, draft, context)
     held = twin is not None
+    yield
     work = register(feed, draft, assessment, context, ticket_id=ticket_id, case_id=case_id, held=held)
+    yield
     committed = write(tx, runtime, None, work.decision())
+    yield
     runtime.store.similar.keep(tx, committed.file.tickets[0])
     runtime.store.tickets.keep_raw(tx, ticket_id, 1, draft.raw, runtime.wall())
     if twin is not None:

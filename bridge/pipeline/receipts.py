@@ -11,11 +11,11 @@ from bridge.core.lifecycle import decide, legal_receipts
 from bridge.core.lifecycle.work import Work
 from bridge.core.model.event import Actor
 from bridge.errors import NotFound
-from bridge.pipeline.commit import change
+from bridge.pipeline.commit import load, write
 from bridge.pipeline.inbound import Answer, Inbound
 from bridge.pipeline.intake import ACCEPTED, Taken
 from bridge.pipeline.runtime import Runtime
-from bridge.store.writer import Tx
+from bridge.store.writer import Phases, Tx
 
 
 def case_of(assignment_id: str) -> str:
@@ -35,18 +35,19 @@ def accept_receipt(
     *,
     actor: Actor,
     inbound: Inbound | None,
-) -> Taken:
+) -> Phases[Taken]:
     """Apply a unit's receipt. Raises NotFound for another unit's assignment, IllegalTransition with both lists."""
     if inbound is not None and (first := runtime.store.inbound.first_answer(tx, inbound)):
         return Taken(first)
+    file = load(tx, runtime, case_of(assignment_id))
+    if not any(a.id == assignment_id and a.unit == unit for a in file.assignments):
+        raise NotFound("没有这个交办件，或不属于本单位")
+    yield
     context = runtime.context(actor, inbound.webhook_id if inbound else f"receipt:{receipt.type.value}")
-
-    def receive(file, ctx):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - the shape of commit.change
-        if not any(a.id == assignment_id and a.unit == unit for a in file.assignments):
-            raise NotFound("没有这个交办件，或不属于本单位")
-        return decide.receive(file, assignment_id, receipt, ctx)
-
-    _, committed = change(tx, runtime, case_of(assignment_id), context, receive)
+    decision = decide.receive(file, assignment_id, receipt, context).decision()
+    yield
+    committed = write(tx, runtime, file, decision)
+    yield
     answer = Answer(ACCEPTED, receipt_view(Work.on(committed.file, context), assignment_id))
     if inbound is not None:
         runtime.store.inbound.remember(tx, inbound, answer, runtime.wall())

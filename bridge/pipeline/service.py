@@ -54,7 +54,7 @@ from bridge.store.periods import Place
 from bridge.store.queries import DueStep
 from bridge.store.stopped import Choice
 from bridge.store.tickets import OwnTicket
-from bridge.store.writer import Tx
+from bridge.store.writer import Phases, Tx
 
 log = structlog.get_logger(__name__)
 
@@ -121,11 +121,11 @@ class Service:
     def _begin(
         self, feed: str, draft: TicketDraft, assessment: Assessment, inbound: Inbound | None, actor: Actor
     ) -> asyncio.Future[Taken]:
-        def unit(tx: Tx) -> Taken:
+        def unit(tx: Tx) -> Phases[Taken]:
             return intake.accept_ticket(tx, self.runtime, feed, draft, assessment, actor=actor, inbound=inbound)
 
         ahead = [self.runtime.store.tickets.question(feed, draft.external_id), *self._ask_ahead(inbound)]
-        return self.runtime.store.submit(unit, key=f"{feed}:{draft.external_id}", ahead=ahead)
+        return self.runtime.store.submit(unit, f"{feed}:{draft.external_id}", ahead=ahead)
 
     def _took(self, feed: str, draft: TicketDraft, taken: Taken) -> Answer:
         self.after(taken.committed)
@@ -148,7 +148,7 @@ class Service:
     ) -> Answer:
         """Take a unit's receipt."""
 
-        def unit(tx: Tx) -> Taken:
+        def unit(tx: Tx) -> Phases[Taken]:
             actor = Actor("unit", unit_id)
             return receipts.accept_receipt(
                 tx, self.runtime, unit_id, assignment_id, receipt, actor=actor, inbound=inbound
@@ -156,7 +156,7 @@ class Service:
 
         case_id = receipts.case_of(assignment_id)
         ahead = [self.runtime.store.cases.question(case_id), *self._ask_ahead(inbound)]
-        return self._answer(await self.runtime.store.write(unit, key=case_id, ahead=ahead))
+        return self._answer(await self.runtime.store.submit(unit, case_id, ahead=ahead))
 
     def _ask_ahead(self, inbound: Inbound | None) -> list[Question]:
         return [] if inbound is None else [self.runtime.store.inbound.question(inbound)]

@@ -67,10 +67,16 @@ def _suggestion(file: CaseFile, mine: tuple[Ticket, ...], group: list[Candidate]
     }
 
 
+def may_have_twin(draft: TicketDraft, context: Context) -> bool:
+    """Tell whether a new ticket could have a :func:`twin` at all."""
+    known = bool(draft.body.petitioner.id_number) and draft.kind is not TicketKind.PRAISE
+    return context.policy.merge_automatic and known
+
+
 def twin(tx: Tx, runtime: Runtime, draft: TicketDraft, context: Context) -> CaseFile | None:
     """Return the case a new ticket may join without a person: the strict identity, switched on in the rules."""
     number = draft.body.petitioner.id_number
-    if not context.policy.merge_automatic or not number or draft.kind is TicketKind.PRAISE:
+    if not number or not may_have_twin(draft, context):
         return None
     shared = runtime.store.similar.sharing(tx, [(Clue.IDENTITY, number)])
     for candidate in runtime.store.similar.candidates(tx, shared):

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.engine import URL
@@ -50,7 +50,7 @@ from bridge.store.stuck import StuckStore
 from bridge.store.tables import SettingRow
 from bridge.store.tickets import TicketStore
 from bridge.store.tokens import TokenStore
-from bridge.store.writer import Job, Tx, Unit, Writer
+from bridge.store.writer import Job, Phased, Tx, Unit, Writer
 
 T = TypeVar("T")
 
@@ -177,24 +177,23 @@ class Store:
         the unit will ask first: where the database is far away, the units of a batch ask it together. A unit ``apart``
         begins with its one :meth:`Tx.change`, which is then durable whatever comes of the rest.
         """
-        return await self.submit(unit, key, slow=slow, ahead=ahead, apart=apart)
+        result: T = await self._queued(Job(unit, _future(), key, slow, ahead, apart))
+        return result
 
-    def submit(
-        self,
-        unit: Unit[T],
-        key: str | None = None,
-        *,
-        slow: bool = False,
-        ahead: Sequence[Question] = (),
-        apart: bool = False,
-    ) -> asyncio.Future[T]:
-        """Queue a unit of work for :meth:`write`; what is queued before the loop goes on is committed together."""
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    def submit(self, unit: Phased[T], key: str, *, ahead: Sequence[Question] = ()) -> asyncio.Future[T]:
+        """Queue a unit like :meth:`write`, each of its phases to be run together with those of other units.
+
+        What is queued before the loop goes on is committed together. What the unit changes must be guarded by ``key``, a
+        unique key or the version of a case: between two of its phases units of other keys may write.
+        """
+        return self._queued(Job(unit, _future(), key, ahead=ahead))
+
+    def _queued(self, job: Job) -> asyncio.Future[Any]:
         try:
-            self._writer.submit(Job(unit, future, key, slow, ahead, apart))
+            self._writer.submit(job)
         except StoreError as error:
-            future.set_exception(error)
-        return future
+            job.future.set_exception(error)
+        return job.future
 
     async def lull(self) -> None:
         """Wait for a moment at which no unit of work runs in the loop's thread."""
@@ -292,3 +291,7 @@ async def closing_engine(url: URL) -> AsyncIterator[AsyncEngine]:
         yield pool
     finally:
         await pool.dispose()
+
+
+def _future() -> asyncio.Future[Any]:
+    return asyncio.get_running_loop().create_future()

@@ -10,7 +10,7 @@ database refuses, spoils its batch, which is rolled back and run again one by on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -131,6 +131,9 @@ class Tx:
 
 
 Unit = Callable[[Tx], T]
+Phases = Generator[None, None, T]
+Phased = Callable[[Tx], Phases[T]]
+"""A unit of work that yields between its phases: what it asks, what it decides, what it writes."""
 
 
 @dataclass(slots=True)
@@ -185,19 +188,70 @@ def run_afar(connection: Connection, jobs: Sequence[Job]) -> Pending:
 
 
 def run_jobs(connection: Connection, jobs: Sequence[Job], batch: Pending, answers: Answers | None = None) -> None:
-    """Run some units of a batch; what they put waits in ``batch``."""
+    """Run some units of a batch; what they put waits in ``batch``.
+
+    Each phase is run of all of them before the next, so that what it needs of the program stays in the processor's caches.
+    They see what was put before them, not what they put themselves: units of one key never go together, and two that meet
+    all the same (in a unique key, the version of a case) spoil the batch, which then runs one by one.
+    """
     answers = answers or Answers()
+    for together in _of_different_keys(jobs):
+        under_way = [_UnderWay(job, Tx(connection, batch, answers, apart=job.apart)) for job in together]
+        while under_way:
+            under_way = [each for each in under_way if each.goes_on()]
+
+
+def _of_different_keys(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Split units where a key comes again."""
+    together, keys = list[Job](), set[str | None]()
     for job in jobs:
-        tx = Tx(connection, batch, answers, apart=job.apart)
+        if job.key in keys and job.key is not None:
+            yield together
+            together, keys = [], set()
+        together.append(job)
+        keys.add(job.key)
+    yield together
+
+
+class _UnderWay:
+    """A unit of a batch of which some phases have been run."""
+
+    def __init__(self, job: Job, tx: Tx) -> None:
+        self._job, self._tx = job, tx
+        self._phases = _phases(job, tx)
+
+    def goes_on(self) -> bool:
+        """Run the next phase; tells whether there may be another. Raises ``Spoiled`` if it failed after writing."""
         try:
-            job.result, job.error, job.then = job.unit(tx), None, tx.then
-            tx.keep()
+            next(self._phases)
+        except StopIteration as end:
+            self._job.result, self._job.error, self._job.then = end.value, None, self._tx.then
+            self._tx.keep()
         except (*_TRANSACTION_OVER, Spoiled):
             raise
         except Exception as error:
-            if tx.dirty or isinstance(error, StaleRow):
+            if self._tx.dirty or isinstance(error, StaleRow):
                 raise Spoiled from error
-            job.error = error
+            self._job.error = error
+        else:
+            return True
+        return False
+
+
+def _phases(job: Job, tx: Tx) -> Phases[Any]:
+    """Run a unit phase by phase; one without phases has but one."""
+    made = job.unit(tx)
+    return (yield from made) if isinstance(made, Generator) else made
+
+
+def whole(phases: Phases[T]) -> T:
+    """Run every phase and return the result."""
+    while True:
+        try:
+            next(phases)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 def run_rest(connection: Connection, batch: Pending) -> None:
@@ -214,7 +268,7 @@ def run_alone(connection: Connection, job: Job) -> None:
     """Run one unit in the open transaction, which is ended at once if the unit fails."""
     try:
         tx = Tx(connection)
-        job.result, job.error, job.then = job.unit(tx), None, tx.then
+        job.result, job.error, job.then = whole(_phases(job, tx)), None, tx.then
         tx.flush()
     except _TRANSACTION_OVER:
         raise

@@ -22,7 +22,7 @@ from bridge.pipeline import deadlines, intake, operate, receipts, settle
 from bridge.pipeline.commit import Committed
 from bridge.ports import Ports, UlidIds
 from bridge.store.store import Store
-from bridge.store.writer import Tx, Unit
+from bridge.store.writer import Phased, Phases, Tx, Unit, whole
 from bridge.testing.clock import FixedClock
 from bridge.testing.simulation.ports import SimRng
 from tests.conftest import REGION, vault
@@ -54,10 +54,10 @@ class County:
         actor = Actor("upstream", feed)
         found = intake.assess(feed, draft, self.runtime.context(actor))
 
-        def unit(tx: Tx) -> intake.Taken:
+        def unit(tx: Tx) -> Phases[intake.Taken]:
             return intake.accept_ticket(tx, self.runtime, feed, draft, found, actor=actor, inbound=None)
 
-        taken = self._do(unit)
+        taken = self._phased(unit)
         self._show(taken.committed)
         return str(taken.answer.body["case_id"])
 
@@ -72,10 +72,10 @@ class County:
         """Send a unit's receipt."""
         actor = Actor("unit", unit)
 
-        def work(tx: Tx) -> intake.Taken:
+        def work(tx: Tx) -> Phases[intake.Taken]:
             return receipts.accept_receipt(tx, self.runtime, unit, assignment_id, receipt, actor=actor, inbound=None)
 
-        self._show(self._do(work).committed, unit)
+        self._show(self._phased(work).committed, unit)
 
     def act(self, case_id: str, action: OperatorAction, actor: Actor) -> None:
         """Do what an operator does."""
@@ -126,6 +126,9 @@ class County:
     def first_break(self, case_id: str) -> int | None:
         """Return where a case's chain breaks."""
         return self._do(lambda tx: self.store.history.first_break(tx, case_id))
+
+    def _phased(self, unit: Phased[T]) -> T:
+        return self._do(lambda tx: whole(unit(tx)))
 
     def _do(self, unit: Unit[T]) -> T:
         """Commit a unit; one that raises leaves nothing behind."""

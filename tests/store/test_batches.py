@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,15 +14,16 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bridge.core.vocabulary import OutboxState
-from bridge.errors import LeaseLost, Unavailable
+from bridge.core.commands import UnitReceipt, UpstreamEvent, UpstreamEventType
+from bridge.core.vocabulary import OutboxState, ReceiptType
+from bridge.errors import LeaseLost, NotFound, ReplayConflict, Unavailable
 from bridge.pipeline import settle
 from bridge.store.driver import for_many
 from bridge.store.engine import parse
 from bridge.store.inbound import Answer
 from bridge.store.outbox import Claimed
 from bridge.store.store import Store
-from bridge.store.writer import Tx
+from bridge.store.writer import Phases, Tx
 from bridge.testing.store_suite.database import NOW, draft, inbound, service_on
 from tests.conftest import REGION, fresh_database, vault
 
@@ -48,6 +50,66 @@ async def test_a_message_lost_to_another_worker_spoils_only_its_own_unit(store: 
     states = {row["key"]: row["state"] for row in await store.read(lambda tx: store.outbox.listing(tx, limit=50))}
     assert states[claimed[0].key] == OutboxState.LEASED.value
     assert states[claimed[1].key] == OutboxState.DELIVERED.value
+
+
+async def test_units_in_phases_take_each_phase_together_unless_their_key_is_one(store: Store) -> None:
+    done: list[str] = []
+
+    def unit(tx: Tx, name: str) -> Phases[str]:
+        for phase in ("asks", "decides", "writes"):
+            done.append(f"{name} {phase}")
+            if phase != "writes":
+                yield
+        store.inbound.remember(tx, inbound(name), Answer(202, {}), NOW)
+        return name
+
+    keys = {"a": "one", "b": "two", "c": "one"}
+    units = [store.submit(partial(unit, name=name), key) for name, key in keys.items()]
+    assert await asyncio.gather(*units) == ["a", "b", "c"]
+    assert done == [
+        "a asks", "b asks", "a decides", "b decides", "a writes", "b writes", "c asks", "c decides", "c writes",
+    ]  # fmt: skip
+
+
+async def test_a_unit_that_fails_in_a_later_phase_fails_alone_and_leaves_nothing(store: Store) -> None:
+    def unit(tx: Tx, name: str) -> Phases[None]:
+        store.inbound.remember(tx, inbound(name), Answer(202, {}), NOW)
+        yield
+        if name == "bad":
+            raise NotFound("没有")
+
+    units = [store.submit(partial(unit, name=name), name) for name in ("good", "bad", "fine")]
+    outcomes = await asyncio.gather(*units, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None), NotFound, type(None)]
+    kept = [await store.read(partial(store.inbound.first_answer, inbound=inbound(n))) for n in ("good", "bad", "fine")]
+    assert [answer is not None for answer in kept] == [True, False, True]
+
+
+async def test_tickets_that_come_together_under_one_webhook_id_are_taken_once(store: Store) -> None:
+    """Both asked before either wrote; the batch is run again one by one and the second is refused."""
+    service = service_on(store)
+    one, other = inbound("m1"), replace(inbound("m1"), body_digest="another body")
+    outcomes = await asyncio.gather(
+        service.accept_ticket("hotline", draft("T1"), one),
+        service.accept_ticket("hotline", draft("T2"), other),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Answer, ReplayConflict]
+    assert await store.read(lambda tx: store.tickets.known(tx, "hotline", "T2")) is None
+
+
+async def test_receipts_of_one_case_and_a_change_beside_them_all_count(store: Store) -> None:
+    """What changes a case between the phases of another unit makes that unit run again on the case as it is then."""
+    service = service_on(store)
+    case_id = str((await service.accept_ticket("hotline", draft("T1"), None)).body["case_id"])
+    assignment = str((await service.case(case_id))["assignments"][0]["id"])
+    signed = UnitReceipt(type=ReceiptType.SIGNED)
+    urged = UpstreamEvent("T1", UpstreamEventType.URGE)
+    await asyncio.gather(
+        service.accept_receipt("tax", assignment, signed, None), service.accept_event("hotline", urged, None)
+    )
+    history = [event["type"] for event in (await service.history(case_id))["events"]]
+    assert {"assignment.signed", "ticket.urged"} <= set(history)
 
 
 async def test_a_driver_that_gave_up_waiting_takes_its_whole_batch_along(store: Store) -> None:
