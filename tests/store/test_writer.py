@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import text
 
 from bridge.errors import Unavailable
 from bridge.store.store import LANES, READERS, Store
-from bridge.store.writer import Tx
+from bridge.store.writer import Phases, Tx
 
 
 def nothing(_tx: Tx) -> None:
@@ -33,7 +34,12 @@ async def test_a_lane_that_found_no_free_connection_works_again_later(store: Sto
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_lull_begins_when_every_unit_of_the_batch_has_run(store: Store) -> None:
     ran: list[int] = []
-    writes = [store.submit(lambda _tx, number=number: ran.append(number)) for number in range(20)]  # type: ignore[misc]
+
+    def unit(_tx: Tx, number: int) -> Phases[None]:
+        ran.append(number)
+        yield
+
+    writes = [store.submit(partial(unit, number=number), str(number)) for number in range(20)]
     await store.lull()
     assert ran == list(range(20))
     await asyncio.gather(*writes)
